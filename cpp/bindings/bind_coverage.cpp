@@ -1,0 +1,235 @@
+#include <pybind11/stl.h>
+
+#include <array>
+#include <optional>
+
+#include "arrays.hpp"
+#include "closed_form.hpp"
+#include "monte_carlo.hpp"
+#include "power.hpp"
+#include "radiocore/coverage/closed_form.hpp"
+#include "terrain.hpp"
+
+namespace radiocore {
+namespace {
+
+using DoubleOrNone = std::optional<Array<double>>;
+using ByteOrNone = std::optional<Array<std::uint8_t>>;
+
+/// (S, R) links from arrays: a shape a link, or a shape a line-of-sight state.
+Links as_links(const Array<double>& mean, const DoubleOrNone& shape, const ByteOrNone& los,
+               const std::array<double, 2>& shape_by_state, const Array<double>& load) {
+  require(mean.ndim() == 2, "mean: wanted (S, R)");
+  const py::ssize_t stations = mean.shape(0), receivers = mean.shape(1);
+  require(shape.has_value() != los.has_value(), "shape, los: exactly one of them");
+  if (shape) require_shape(*shape, "shape", {stations, receivers});
+  if (los) require_shape(*los, "los", {stations, receivers});
+  require_shape(load, "load", {stations});
+  return {receivers, stations, mean.data(), shape ? shape->data() : nullptr, los ? los->data() : nullptr,
+          {shape_by_state[0], shape_by_state[1]}, load.data()};
+}
+
+void require_servers(const Links& links, const Array<std::int32_t>& server, bool whole_shapes) {
+  require_shape(server, "server", {links.receivers});
+  for (index_t r = 0; r < links.receivers; ++r) {
+    const std::int32_t s = server.data()[r];
+    require(s >= -1 && s < links.stations, "server: no such station");
+    if (!whole_shapes || s < 0) continue;
+    const double shape = links.shape_of(s * links.receivers + r);
+    require(shape >= 1 && shape <= max_server_shape && shape == double(int(shape)),
+            "fading_m: the closed form needs a whole number from 1 to 64 for the serving link of receiver " +
+                std::to_string(r));
+  }
+}
+
+py::array_t<double> mean_power_mw(const Array<std::int64_t>& receivers_mm, const Array<std::int64_t>& stations_mm,
+                                  const Array<double>& power_mw, const Array<std::uint8_t>& los,
+                                  std::array<double, 2> gain_at_1m, std::array<double, 2> exponent, int threads) {
+  const LinkEnds ends{as_points3(receivers_mm, "receivers_mm"), receivers_mm.shape(0),
+                      as_points3(stations_mm, "stations_mm"), stations_mm.shape(0)};
+  require_shape(power_mw, "power_mw", {ends.station_count});
+  require_shape(los, "los", {ends.station_count, ends.receiver_count});
+  const PowerLaw law{{gain_at_1m[0], gain_at_1m[1]}, {exponent[0], exponent[1]}};
+  py::array_t<double> out({ends.station_count, ends.receiver_count});
+  {
+    py::gil_scoped_release unlock;
+    fill_mean_power(ends, power_mw.data(), los.data(), law, threads, out.mutable_data());
+  }
+  return out;
+}
+
+py::array_t<std::int32_t> associate_stations(const Array<double>& mean, int threads) {
+  require(mean.ndim() == 2, "mean: wanted (S, R)");
+  py::array_t<std::int32_t> out(mean.shape(1));
+  {
+    py::gil_scoped_release unlock;
+    associate(mean.data(), mean.shape(1), mean.shape(0), threads, out.mutable_data());
+  }
+  return out;
+}
+
+py::array_t<double> closed_form(const Array<double>& mean, const DoubleOrNone& shape, const ByteOrNone& los,
+                                std::array<double, 2> shape_by_state, const Array<double>& load,
+                                const Array<std::int32_t>& server, double noise_mw, const Array<double>& threshold,
+                                int threads) {
+  const Links links = as_links(mean, shape, los, shape_by_state, load);
+  require_servers(links, server, true);
+  require_shape(threshold, "threshold", {-1});
+  py::array_t<double> out({threshold.shape(0), mean.shape(1)});
+  {
+    py::gil_scoped_release unlock;
+    closed_form_coverage(links, server.data(), noise_mw, threshold.data(), threshold.shape(0), threads,
+                         out.mutable_data());
+  }
+  return out;
+}
+
+InstructionSet instruction_set(const std::string& name) {
+  if (name == "baseline") return InstructionSet::baseline;
+  if (name == "avx2") return InstructionSet::avx2;
+  if (name == "avx512") return InstructionSet::avx512;
+  require(name == "automatic", "instructions: unknown");
+  return InstructionSet::automatic;
+}
+
+py::array_t<std::int64_t> monte_carlo_hits(const Array<double>& mean, const DoubleOrNone& shape,
+                                           const ByteOrNone& los, std::array<double, 2> shape_by_state,
+                                           const Array<double>& load, const Array<std::int32_t>& server,
+                                           double noise_mw, const Array<double>& threshold, std::uint64_t seed,
+                                           std::uint32_t draws, std::uint32_t first_receiver,
+                                           const std::string& instructions, int threads) {
+  const Links links = as_links(mean, shape, los, shape_by_state, load);
+  require_servers(links, server, false);
+  require_shape(threshold, "threshold", {-1});
+  const InstructionSet set = instruction_set(instructions);
+  py::array_t<std::int64_t> out({threshold.shape(0), mean.shape(1)});
+  {
+    py::gil_scoped_release unlock;
+    count_hits(links, server.data(), noise_mw, threshold.data(), threshold.shape(0), {seed, draws, first_receiver},
+               set, threads, out.mutable_data());
+  }
+  return out;
+}
+
+py::tuple mixture(const Array<double>& mean_nlos, const Array<double>& mean_los, std::array<double, 2> shape_by_state,
+                  const Array<double>& los_probability, const Array<double>& load, double noise_mw,
+                  const Array<double>& threshold, int threads) {
+  require(mean_los.ndim() == 2, "mean_los: wanted (S, R)");
+  const py::ssize_t stations = mean_los.shape(0), receivers = mean_los.shape(1);
+  require_shape(mean_nlos, "mean_nlos", {stations, receivers});
+  require_shape(los_probability, "los_probability", {stations, receivers});
+  require_shape(load, "load", {stations});
+  require_shape(threshold, "threshold", {-1});
+  for (const double shape : shape_by_state) {
+    require(shape >= 1 && shape <= max_server_shape && shape == double(int(shape)),
+            "fading_m: the closed form needs whole numbers from 1 to 64, as either state may serve");
+  }
+  const MixedLinks links{receivers,
+                         stations,
+                         {mean_nlos.data(), mean_los.data()},
+                         {shape_by_state[0], shape_by_state[1]},
+                         los_probability.data(),
+                         load.data()};
+  py::array_t<double> probability({threshold.shape(0), receivers});
+  py::array_t<std::int32_t> server(receivers);
+  py::array_t<std::uint8_t> server_los(receivers);
+  {
+    py::gil_scoped_release unlock;
+    mixture_coverage(links, noise_mw, threshold.data(), threshold.shape(0), threads, probability.mutable_data(),
+                     server.mutable_data(), server_los.mutable_data());
+  }
+  return py::make_tuple(probability, server, server_los);
+}
+
+py::tuple terrain(const Array<std::int64_t>& centre_mm, const Array<std::int64_t>& area_mm2,
+                  const Array<std::int64_t>& height_mm, const Array<std::int64_t>& receivers_mm,
+                  std::int64_t radius_mm, int threads) {
+  const BuildingTable table{as_points(centre_mm, "centre_mm"), area_mm2.data(), height_mm.data(), centre_mm.shape(0)};
+  require_shape(area_mm2, "area_mm2", {table.count});
+  require_shape(height_mm, "height_mm", {table.count});
+  require(radius_mm > 0 && radius_mm < lattice_limit, "radius_mm: must be positive and inside the lattice");
+  for (index_t i = 1; i < table.count; ++i) {
+    require(table.centre[i - 1].x <= table.centre[i].x, "centre_mm: must ascend in x");
+  }
+  const Point3* receivers = as_points3(receivers_mm, "receivers_mm");
+  py::array_t<double> alpha_beta(receivers_mm.shape(0)), gamma_m(receivers_mm.shape(0));
+  {
+    py::gil_scoped_release unlock;
+    describe_terrain(table, receivers, receivers_mm.shape(0), radius_mm, threads, alpha_beta.mutable_data(),
+                     gamma_m.mutable_data());
+  }
+  return py::make_tuple(alpha_beta, gamma_m);
+}
+
+py::array_t<double> line_of_sight_mixture(const Array<std::int64_t>& receivers_mm,
+                                          const Array<std::int64_t>& stations_mm, const Array<std::uint8_t>& los,
+                                          const Array<std::int32_t>& receiver_building,
+                                          const Array<double>& alpha_beta, const Array<double>& gamma_m,
+                                          std::int64_t exact_radius_mm, int threads) {
+  const LinkEnds ends{as_points3(receivers_mm, "receivers_mm"), receivers_mm.shape(0),
+                      as_points3(stations_mm, "stations_mm"), stations_mm.shape(0)};
+  require_shape(los, "los", {ends.station_count, ends.receiver_count});
+  require_shape(receiver_building, "receiver_building", {ends.receiver_count});
+  require_shape(alpha_beta, "alpha_beta", {ends.receiver_count});
+  require_shape(gamma_m, "gamma_m", {ends.receiver_count});
+  require(exact_radius_mm < 2 * lattice_limit, "exact_radius_mm: beyond the lattice");
+  py::array_t<double> out({ends.station_count, ends.receiver_count});
+  {
+    py::gil_scoped_release unlock;
+    fill_line_of_sight_probability(ends, los.data(), receiver_building.data(), alpha_beta.data(), gamma_m.data(),
+                                   exact_radius_mm, threads, out.mutable_data());
+  }
+  return out;
+}
+
+py::array_t<std::uint8_t> drawn_line_of_sight(const Array<double>& probability, std::uint64_t seed,
+                                              std::uint32_t first_receiver, int threads) {
+  require(probability.ndim() == 2, "probability: wanted (S, R)");
+  py::array_t<std::uint8_t> out({probability.shape(0), probability.shape(1)});
+  {
+    py::gil_scoped_release unlock;
+    draw_line_of_sight(probability.data(), probability.shape(1), probability.shape(0), {seed, 1, first_receiver},
+                       threads, out.mutable_data());
+  }
+  return out;
+}
+
+/// (station, receiver) of a link shorter than 1 m, or None.
+py::object link_below_one_metre(const Array<std::int64_t>& receivers_mm, const Array<std::int64_t>& stations_mm) {
+  const LinkEnds ends{as_points3(receivers_mm, "receivers_mm"), receivers_mm.shape(0),
+                      as_points3(stations_mm, "stations_mm"), stations_mm.shape(0)};
+  index_t found = -1;
+  {
+    py::gil_scoped_release unlock;
+    found = find_link_below_one_metre(ends);
+  }
+  if (found < 0) return py::none();
+  return py::make_tuple(found / ends.receiver_count, found % ends.receiver_count);
+}
+
+}  // namespace
+
+void bind_coverage(py::module_& module) {
+  using namespace py::literals;
+  const auto exact = [](const char* name) { return py::arg(name).noconvert(); };
+  module.def("mean_power_mw", &mean_power_mw, exact("receivers_mm"), exact("stations_mm"), exact("power_mw"),
+             exact("los"), "gain_at_1m"_a, "exponent"_a, "threads"_a);
+  module.def("associate", &associate_stations, exact("mean"), "threads"_a);
+  module.def("closed_form", &closed_form, exact("mean"), exact("shape"), exact("los"), "shape_by_state"_a,
+             exact("load"), exact("server"), "noise_mw"_a, exact("threshold"), "threads"_a);
+  module.def("monte_carlo_hits", &monte_carlo_hits, exact("mean"), exact("shape"), exact("los"), "shape_by_state"_a,
+             exact("load"), exact("server"), "noise_mw"_a, exact("threshold"), "seed"_a, "draws"_a,
+             "first_receiver"_a, "instructions"_a, "threads"_a);
+  module.def("mixture", &mixture, exact("mean_nlos"), exact("mean_los"), "shape_by_state"_a,
+             exact("los_probability"), exact("load"), "noise_mw"_a, exact("threshold"), "threads"_a);
+  module.def("terrain", &terrain, exact("centre_mm"), exact("area_mm2"), exact("height_mm"), exact("receivers_mm"),
+             "radius_mm"_a, "threads"_a);
+  module.def("line_of_sight_mixture", &line_of_sight_mixture, exact("receivers_mm"), exact("stations_mm"),
+             exact("los"), exact("receiver_building"), exact("alpha_beta"), exact("gamma_m"), "exact_radius_mm"_a,
+             "threads"_a);
+  module.def("drawn_line_of_sight", &drawn_line_of_sight, exact("probability"), "seed"_a, "first_receiver"_a,
+             "threads"_a);
+  module.def("link_below_one_metre", &link_below_one_metre, exact("receivers_mm"), exact("stations_mm"));
+}
+
+}  // namespace radiocore

@@ -1,0 +1,126 @@
+#include <memory>
+
+#include "arrays.hpp"
+#include "line_of_sight.hpp"
+
+namespace radiocore {
+namespace {
+
+std::vector<std::int64_t> copy_of(const Array<std::int64_t>& array) {
+  return {array.data(), array.data() + array.size()};
+}
+
+std::unique_ptr<City> make_city(const Array<std::int64_t>& vertices_mm, const Array<std::int64_t>& ring_start,
+                                const Array<std::int64_t>& prism_ring_start, const Array<std::int64_t>& base_mm,
+                                const Array<std::int64_t>& roof_mm, const Array<std::int32_t>& prism_building) {
+  const Point* points = as_points(vertices_mm, "vertices_mm");
+  require_offsets(ring_start, "ring_start", 3, vertices_mm.shape(0));
+  require_offsets(prism_ring_start, "prism_ring_start", 1, ring_start.size() - 1);
+  const py::ssize_t prisms = prism_ring_start.size() - 1;
+  require_shape(base_mm, "base_mm", {prisms});
+  require_shape(roof_mm, "roof_mm", {prisms});
+  require_shape(prism_building, "prism_building", {prisms});
+  for (py::ssize_t i = 0; i < prisms; ++i) {
+    require(0 <= base_mm.data()[i] && base_mm.data()[i] < roof_mm.data()[i] && roof_mm.data()[i] < lattice_limit,
+            "roof_mm: a prism needs 0 <= base < roof, inside the lattice");
+  }
+  return std::make_unique<City>(
+      std::vector<Point>(points, points + vertices_mm.shape(0)), copy_of(ring_start), copy_of(prism_ring_start),
+      copy_of(base_mm), copy_of(roof_mm),
+      std::vector<std::int32_t>(prism_building.data(), prism_building.data() + prisms));
+}
+
+py::array_t<std::int32_t> buildings_at(const City& city, const Array<std::int64_t>& points_mm, bool use_height,
+                                       int threads) {
+  const Point3* points = as_points3(points_mm, "points_mm");
+  py::array_t<std::int32_t> out(points_mm.shape(0));
+  {
+    py::gil_scoped_release unlock;
+    find_buildings(city, points, points_mm.shape(0), use_height, threads, out.mutable_data());
+  }
+  return out;
+}
+
+py::tuple host_buildings(const City& city, const Array<std::int64_t>& stations_mm) {
+  const Point3* stations = as_points3(stations_mm, "stations_mm");
+  std::vector<std::int64_t> start{0};
+  std::vector<std::int32_t> list;
+  for (py::ssize_t s = 0; s < stations_mm.shape(0); ++s) {
+    const std::vector<std::int32_t> under = city.buildings_under(stations[s].plan());
+    list.insert(list.end(), under.begin(), under.end());
+    start.push_back(std::int64_t(list.size()));
+  }
+  return py::make_tuple(py::array_t<std::int64_t>(py::ssize_t(start.size()), start.data()),
+                        py::array_t<std::int32_t>(py::ssize_t(list.size()), list.data()));
+}
+
+py::array_t<std::uint8_t> line_of_sight(const City& city, const Array<std::int64_t>& receivers_mm,
+                                        const Array<std::int64_t>& stations_mm, const Array<std::int64_t>& host_start,
+                                        const Array<std::int32_t>& host_list,
+                                        const Array<std::int32_t>& receiver_building, const std::string& engine,
+                                        std::int64_t max_distance_mm, int threads) {
+  const LinkEnds ends{as_points3(receivers_mm, "receivers_mm"), receivers_mm.shape(0),
+                      as_points3(stations_mm, "stations_mm"), stations_mm.shape(0)};
+  require(host_start.size() == ends.station_count + 1, "host_start: wanted one offset more than stations");
+  require_offsets(host_start, "host_start", 0, host_list.size());
+  require_shape(receiver_building, "receiver_building", {ends.receiver_count});
+  require(max_distance_mm < 2 * lattice_limit, "max_distance_mm: beyond the lattice");
+  require(engine == "brute-force" || engine == "index", "engine: unknown");
+  const auto choice = engine == "index" ? LineOfSightEngine::index : LineOfSightEngine::brute_force;
+  py::array_t<std::uint8_t> out({ends.station_count, ends.receiver_count});
+  {
+    py::gil_scoped_release unlock;
+    trace_line_of_sight(city, ends, {host_start.data(), host_list.data()}, receiver_building.data(), choice,
+                        max_distance_mm, threads, out.mutable_data());
+  }
+  return out;
+}
+
+/// Twice the area of each prism's outline in mm^2, holes subtracted: whole numbers below 2^53.
+py::array_t<double> prism_areas_mm2x2(const Array<std::int64_t>& vertices_mm, const Array<std::int64_t>& ring_start,
+                                      const Array<std::int64_t>& prism_ring_start) {
+  const Point* points = as_points(vertices_mm, "vertices_mm");
+  require_offsets(ring_start, "ring_start", 3, vertices_mm.shape(0));
+  require_offsets(prism_ring_start, "prism_ring_start", 1, ring_start.size() - 1);
+  py::array_t<double> out(prism_ring_start.size() - 1);
+  for (py::ssize_t prism = 0; prism < out.size(); ++prism) {
+    wide_t total = 0;
+    const index_t outer = prism_ring_start.data()[prism];
+    for (index_t ring = outer; ring < prism_ring_start.data()[prism + 1]; ++ring) {
+      const index_t first = ring_start.data()[ring], last = ring_start.data()[ring + 1];
+      wide_t area = 0;
+      for (index_t i = first + 1; i + 1 < last; ++i) area += cross(points[first], points[i], points[first], points[i + 1]);
+      area = area < 0 ? -area : area;
+      total += ring == outer ? area : -area;
+    }
+    out.mutable_data()[prism] = double(total);
+  }
+  return out;
+}
+
+py::tuple enclosing_circle(const Array<double>& points) {
+  require_shape(points, "points", {-1, 2});
+  require(points.shape(0) > 0, "points: at least one is needed");
+  const Circle circle = minimum_enclosing_circle(points.data(), std::size_t(points.shape(0)));
+  return py::make_tuple(circle.x, circle.y, circle.radius);
+}
+
+}  // namespace
+
+void bind_geometry(py::module_& module) {
+  using namespace py::literals;
+  py::class_<City>(module, "City", "Buildings as the core holds them: exact columns, enclosing circles, wall grid.")
+      .def(py::init(&make_city), py::arg("vertices_mm").noconvert(), py::arg("ring_start").noconvert(),
+           py::arg("prism_ring_start").noconvert(), py::arg("base_mm").noconvert(), py::arg("roof_mm").noconvert(),
+           py::arg("prism_building").noconvert())
+      .def("buildings_at", &buildings_at, py::arg("points_mm").noconvert(), "use_height"_a, "threads"_a)
+      .def("host_buildings", &host_buildings, py::arg("stations_mm").noconvert())
+      .def("line_of_sight", &line_of_sight, py::arg("receivers_mm").noconvert(), py::arg("stations_mm").noconvert(),
+           py::arg("host_start").noconvert(), py::arg("host_list").noconvert(),
+           py::arg("receiver_building").noconvert(), "engine"_a, "max_distance_mm"_a, "threads"_a);
+  module.def("prism_areas_mm2x2", &prism_areas_mm2x2, py::arg("vertices_mm").noconvert(),
+             py::arg("ring_start").noconvert(), py::arg("prism_ring_start").noconvert());
+  module.def("minimum_enclosing_circle", &enclosing_circle, py::arg("points").noconvert());
+}
+
+}  // namespace radiocore

@@ -1,0 +1,130 @@
+// The `index` line-of-sight engine: walls in the cells of a uniform grid, walked along the link.
+//
+// Cells are only ever a reason to look: which of them a link or a wall touches is found in double
+// precision with a margin of millimetres, and what is decided is decided by the exact predicates.
+#pragma once
+
+#include <cmath>
+
+#include "radiocore/geometry/blockage.hpp"
+
+namespace radiocore {
+
+/// A wall of a prism that stands on the ground. 32 bits hold the lattice.
+struct Wall {
+  std::int32_t ax, ay, bx, by;
+  std::int32_t roof;
+  std::int32_t building;
+};
+
+struct WallGridView {
+  std::int64_t x0, y0;  // south-west corner, mm
+  double cell_mm;
+  std::int32_t nx, ny;
+  const std::uint32_t* wall_start;      // (nx ny + 1,) into walls
+  const Wall* walls;
+  const std::uint32_t* elevated_start;  // (nx ny + 1,) into elevated: prisms with a base above ground
+  const std::int32_t* elevated;
+  const std::uint32_t* prism_start;     // (nx ny + 1,) into prisms: all whose box touches the cell
+  const std::int32_t* prisms;
+  const std::int32_t* top;              // (nx ny,) highest roof in the cell, mm
+};
+
+/// Buildings that never block a station's links, as a short list.
+struct HostList {
+  const std::int32_t* building;
+  index_t count;
+
+  RADIOCORE_HD bool holds(std::int32_t candidate) const {
+    for (index_t i = 0; i < count; ++i) {
+      if (building[i] == candidate) return true;
+    }
+    return false;
+  }
+};
+
+/// Visits every cell that the segment p-q touches, from p to q, and perhaps a few beside it.
+///
+/// visit(cell, t0, t1): the segment is in the cell's strip for parameters t0 <= t <= t1 (with a
+/// margin). Stops when visit returns false.
+template <class Visit>
+RADIOCORE_HD inline void walk_cells(const WallGridView& grid, Point p, Point q, Visit&& visit) {
+  constexpr double margin = 2.0;  // mm; rounding of the arithmetic below stays under a micrometre
+  const double px = double(p.x - grid.x0), py = double(p.y - grid.y0);
+  const double dx = double(q.x - p.x), dy = double(q.y - p.y);
+  const bool along_x = (dx < 0 ? -dx : dx) >= (dy < 0 ? -dy : dy);
+
+  // u runs along the longer side, v across; strips of cells are taken along u.
+  const double pu = along_x ? px : py, pv = along_x ? py : px;
+  const double du = along_x ? dx : dy, dv = along_x ? dy : dx;
+  const std::int32_t nu = along_x ? grid.nx : grid.ny, nv = along_x ? grid.ny : grid.nx;
+  const std::int64_t stride_u = along_x ? 1 : grid.nx, stride_v = along_x ? grid.nx : 1;
+  const double cell = grid.cell_mm, per_cell = 1.0 / cell;
+  const double slope = du != 0.0 ? dv / du : 0.0, per_u = du != 0.0 ? 1.0 / du : 0.0;
+
+  const double u_min = (du < 0 ? pu + du : pu) - margin, u_max = (du < 0 ? pu : pu + du) + margin;
+  const double last_strip = double(nu) - 1.0;
+  double first = std::floor(u_min * per_cell), last = std::floor(u_max * per_cell);
+  if (last < 0.0 || first > last_strip) return;
+  first = first < 0.0 ? 0.0 : first;
+  last = last > last_strip ? last_strip : last;
+  const std::int32_t step = du < 0 ? -1 : 1;
+  const std::int32_t begin = std::int32_t(step > 0 ? first : last), end = std::int32_t(step > 0 ? last : first) + step;
+
+  for (std::int32_t strip = begin; strip != end; strip += step) {
+    const double low = strip * cell - margin, high = (strip + 1) * cell + margin;
+    const double u0 = low > u_min ? low : u_min, u1 = high < u_max ? high : u_max;
+    const double v0 = pv + slope * (u0 - pu), v1 = pv + slope * (u1 - pu);
+    const double v_min = (v0 < v1 ? v0 : v1) - margin, v_max = (v0 < v1 ? v1 : v0) + margin;
+    double j0 = std::floor(v_min * per_cell), j1 = std::floor(v_max * per_cell);
+    if (j1 < 0.0 || j0 > nv - 1.0) continue;
+    j0 = j0 < 0.0 ? 0.0 : j0;
+    j1 = j1 > nv - 1.0 ? nv - 1.0 : j1;
+    const double ta = (u0 - pu) * per_u, tb = (u1 - pu) * per_u;
+    const double t0 = ta < tb ? ta : tb, t1 = ta < tb ? tb : ta;
+    for (std::int32_t j = std::int32_t(j0); j <= std::int32_t(j1); ++j) {
+      if (!visit(strip * stride_u + j * stride_v, t0, t1)) return;
+    }
+  }
+}
+
+/// Is the link p-q blocked by a prism that is not the station's host? Its ends are known to lie in
+/// no such prism. Exact; equal to asking link_meets_prism of every prism.
+RADIOCORE_HD inline bool link_blocked(const CityView& city, const WallGridView& grid, Point3 p, Point3 q,
+                                      HostList hosts) {
+  bool blocked = false;
+  const double pz = double(p.z), dz = double(q.z - p.z);
+  const std::int64_t lowest = p.z < q.z ? p.z : q.z;
+  walk_cells(grid, p.plan(), q.plan(), [&](std::int64_t cell, double t0, double t1) {
+    const double lowest_here = (dz > 0 ? pz + dz * t0 : pz + dz * t1) - 1.0;
+    const double top = double(grid.top[cell]);
+    if (lowest_here >= top || double(lowest) >= top) return true;
+    for (std::uint32_t i = grid.wall_start[cell]; i < grid.wall_start[cell + 1]; ++i) {
+      const Wall& wall = grid.walls[i];
+      if (wall_blocks(p, q, {wall.ax, wall.ay}, {wall.bx, wall.by}, wall.roof) && !hosts.holds(wall.building)) {
+        blocked = true;
+        return false;
+      }
+    }
+    for (std::uint32_t i = grid.elevated_start[cell]; i < grid.elevated_start[cell + 1]; ++i) {
+      const std::int32_t prism = grid.elevated[i];
+      if (!hosts.holds(city.building[prism]) && link_meets_prism(city, prism, p, q)) {
+        blocked = true;
+        return false;
+      }
+    }
+    return true;
+  });
+  return blocked;
+}
+
+/// Calls visit(prism) for every prism whose box may hold p.
+template <class Visit>
+RADIOCORE_HD inline void for_each_prism_near(const WallGridView& grid, Point p, Visit&& visit) {
+  const double u = std::floor(double(p.x - grid.x0) / grid.cell_mm), v = std::floor(double(p.y - grid.y0) / grid.cell_mm);
+  if (u < 0 || v < 0 || u >= grid.nx || v >= grid.ny) return;
+  const std::int64_t cell = std::int64_t(v) * grid.nx + std::int64_t(u);
+  for (std::uint32_t i = grid.prism_start[cell]; i < grid.prism_start[cell + 1]; ++i) visit(grid.prisms[i]);
+}
+
+}  // namespace radiocore

@@ -1,0 +1,171 @@
+#include "city.hpp"
+
+#include <algorithm>
+
+namespace radiocore {
+namespace {
+
+/// Lists of items a cell, packed one after the other.
+template <class Item>
+struct CellLists {
+  std::vector<std::uint32_t> start;
+  std::vector<Item> items;
+};
+
+/// `emit(add)` calls add(cell, item) for every pair, the same ones each time it is called.
+template <class Item, class Emit>
+CellLists<Item> pack(std::size_t cells, Emit&& emit) {
+  CellLists<Item> lists;
+  lists.start.assign(cells + 1, 0);
+  emit([&](std::int64_t cell, const Item&) { ++lists.start[std::size_t(cell) + 1]; });
+  for (std::size_t cell = 0; cell < cells; ++cell) lists.start[cell + 1] += lists.start[cell];
+  lists.items.resize(lists.start[cells]);
+  std::vector<std::uint32_t> next(lists.start.begin(), lists.start.end() - 1);
+  emit([&](std::int64_t cell, const Item& item) { lists.items[next[std::size_t(cell)]++] = item; });
+  return lists;
+}
+
+}  // namespace
+
+City::City(std::vector<Point> vertices, std::vector<index_t> ring_start, std::vector<index_t> prism_ring_start,
+           std::vector<std::int64_t> base, std::vector<std::int64_t> roof, std::vector<std::int32_t> building)
+    : vertices_(std::move(vertices)),
+      ring_start_(std::move(ring_start)),
+      prism_ring_start_(std::move(prism_ring_start)),
+      base_(std::move(base)),
+      roof_(std::move(roof)),
+      building_(std::move(building)) {
+  build_circles();
+  build_grid();
+}
+
+CityView City::view() const {
+  return {vertices_.data(), ring_start_.data(), prism_ring_start_.data(), base_.data(),
+          roof_.data(),     building_.data(),   prisms()};
+}
+
+WallGridView City::grid() const {
+  return {x0_,           y0_,           cell_mm_,           nx_,           ny_,
+          wall_start_.data(), walls_.data(), elevated_start_.data(), elevated_.data(),
+          prism_start_.data(), prism_list_.data(), top_.data()};
+}
+
+std::int32_t City::building_at(Point3 p, bool use_height) const {
+  const CityView city = view();
+  index_t found = -1;
+  for_each_prism_near(grid(), p.plan(), [&](std::int32_t prism) {
+    if (use_height && (p.z < city.base[prism] || p.z >= city.roof[prism])) return;
+    const bool better = found < 0 || city.roof[prism] > city.roof[found] ||
+                        (city.roof[prism] == city.roof[found] && city.building[prism] < city.building[found]);
+    if (better && outline_contains(city, prism, p.plan())) found = prism;
+  });
+  return found < 0 ? -1 : city.building[found];
+}
+
+std::vector<std::int32_t> City::buildings_under(Point p) const {
+  const CityView city = view();
+  std::vector<std::int32_t> found;
+  for_each_prism_near(grid(), p, [&](std::int32_t prism) {
+    if (outline_contains(city, prism, p)) found.push_back(city.building[prism]);
+  });
+  std::sort(found.begin(), found.end());
+  found.erase(std::unique(found.begin(), found.end()), found.end());
+  return found;
+}
+
+void City::build_circles() {
+  const CityView city = view();
+  circles_.resize(std::size_t(prisms()));
+  std::vector<double> xy;
+  for (index_t prism = 0; prism < prisms(); ++prism) {
+    const index_t outer = prism_ring_start_[prism];
+    xy.clear();
+    for (index_t i = ring_start_[outer]; i < ring_start_[outer + 1]; ++i) {
+      xy.push_back(double(city.vertices[i].x));
+      xy.push_back(double(city.vertices[i].y));
+    }
+    circles_[prism] = minimum_enclosing_circle(xy.data(), xy.size() / 2);
+    circles_[prism].radius = circles_[prism].radius * (1.0 + 1e-9) + 1.0;
+  }
+}
+
+void City::build_grid() {
+  const CityView city = view();
+  std::int64_t x1 = 0, y1 = 0;
+  for (std::size_t i = 0; i < vertices_.size(); ++i) {
+    const Point v = vertices_[i];
+    x0_ = i == 0 ? v.x : std::min(x0_, v.x);
+    y0_ = i == 0 ? v.y : std::min(y0_, v.y);
+    x1 = i == 0 ? v.x : std::max(x1, v.x);
+    y1 = i == 0 ? v.y : std::max(y1, v.y);
+  }
+  x0_ -= 4;
+  y0_ -= 4;
+  const double width = double(x1 - x0_) + 4.0, depth = double(y1 - y0_) + 4.0;
+  // About 8 m, measured as a broad optimum on dense towns; wider where the map is large and empty,
+  // so that there are never many more cells than walls.
+  cell_mm_ = 8192.0;
+  const double most_cells = 16.0 * double(vertices_.size()) + 4096.0;
+  while (std::ceil(width / cell_mm_) * std::ceil(depth / cell_mm_) > most_cells) cell_mm_ *= 2.0;
+  nx_ = std::max(1, std::int32_t(std::ceil(width / cell_mm_)));
+  ny_ = std::max(1, std::int32_t(std::ceil(depth / cell_mm_)));
+  const std::size_t cells = std::size_t(nx_) * std::size_t(ny_);
+  const WallGridView frame = grid();
+
+  auto walls = pack<Wall>(cells, [&](auto&& add) {
+    for (index_t prism = 0; prism < prisms(); ++prism) {
+      if (base_[prism] > 0) continue;
+      for_each_wall(city, prism, [&](Point a, Point b) {
+        const Wall wall{std::int32_t(a.x), std::int32_t(a.y), std::int32_t(b.x),
+                        std::int32_t(b.y), std::int32_t(roof_[prism]), building_[prism]};
+        walk_cells(frame, a, b, [&](std::int64_t cell, double, double) {
+          add(cell, wall);
+          return true;
+        });
+        return true;
+      });
+    }
+  });
+  auto in_boxes = [&](bool elevated_only, auto&& add) {
+    for (index_t prism = 0; prism < prisms(); ++prism) {
+      if (elevated_only && base_[prism] <= 0) continue;
+      const index_t outer = prism_ring_start_[prism];
+      Point low = vertices_[ring_start_[outer]], high = low;
+      for (index_t i = ring_start_[outer]; i < ring_start_[outer + 1]; ++i) {
+        low = {std::min(low.x, vertices_[i].x), std::min(low.y, vertices_[i].y)};
+        high = {std::max(high.x, vertices_[i].x), std::max(high.y, vertices_[i].y)};
+      }
+      const auto cell_of = [&](std::int64_t value, std::int64_t origin, std::int32_t count) {
+        return std::clamp(std::int32_t(std::floor(double(value - origin) / cell_mm_)), 0, count - 1);
+      };
+      for (std::int32_t j = cell_of(low.y - 2, y0_, ny_); j <= cell_of(high.y + 2, y0_, ny_); ++j) {
+        for (std::int32_t i = cell_of(low.x - 2, x0_, nx_); i <= cell_of(high.x + 2, x0_, nx_); ++i) {
+          add(std::int64_t(j) * nx_ + i, std::int32_t(prism));
+        }
+      }
+    }
+  };
+  auto elevated = pack<std::int32_t>(cells, [&](auto&& add) { in_boxes(true, add); });
+  auto all = pack<std::int32_t>(cells, [&](auto&& add) { in_boxes(false, add); });
+
+  top_.assign(cells, 0);
+  for (std::size_t cell = 0; cell < cells; ++cell) {
+    for (std::uint32_t i = walls.start[cell]; i < walls.start[cell + 1]; ++i) {
+      top_[cell] = std::max(top_[cell], walls.items[i].roof);
+    }
+    for (std::uint32_t i = elevated.start[cell]; i < elevated.start[cell + 1]; ++i) {
+      top_[cell] = std::max(top_[cell], std::int32_t(roof_[std::size_t(elevated.items[i])]));
+    }
+    // The highest wall first: it is the likeliest to block.
+    std::stable_sort(walls.items.begin() + walls.start[cell], walls.items.begin() + walls.start[cell + 1],
+                     [](const Wall& a, const Wall& b) { return a.roof > b.roof; });
+  }
+  wall_start_ = std::move(walls.start);
+  walls_ = std::move(walls.items);
+  elevated_start_ = std::move(elevated.start);
+  elevated_ = std::move(elevated.items);
+  prism_start_ = std::move(all.start);
+  prism_list_ = std::move(all.items);
+}
+
+}  // namespace radiocore

@@ -1,0 +1,259 @@
+#include "closed_form.hpp"
+
+#include <algorithm>
+#include <array>
+#include <vector>
+
+#include "parallel.hpp"
+#include "power.hpp"
+#include "radiocore/coverage/closed_form.hpp"
+#include "simd.hpp"
+
+namespace radiocore {
+namespace {
+
+constexpr index_t tile = 128;
+constexpr int most_factors = 4;          // whole shapes up to this are multiplied out
+constexpr index_t factors_in_range = 8;  // stations between two normalisations
+
+struct Tile {
+  double scale[tile];  // m0 T / S
+  double value[tile], slope[tile], exponent[tile];
+};
+
+/// Multiplies one station into the products of `count` receivers. Shapes are whole, at most `factors`.
+RADIOCORE_CLONES void multiply_by_state(Tile& lanes, const double* mean, const std::uint8_t* los,
+                                        const std::int32_t* server, std::int32_t station, double shape_nlos,
+                                        double shape_los, int factors, index_t count) {
+  const double per_nlos = 1.0 / shape_nlos, per_los = 1.0 / shape_los;
+  for (int k = 0; k < factors; ++k) {
+    for (index_t r = 0; r < count; ++r) {
+      const double shape = los[r] ? shape_los : shape_nlos, per_shape = los[r] ? per_los : per_nlos;
+      const double weight = (server[r] == station) | (shape <= double(k)) ? 0.0 : mean[r];
+      WholeProduct::multiply(lanes.value[r], lanes.slope[r], lanes.scale[r] * weight * per_shape);
+    }
+  }
+}
+
+RADIOCORE_CLONES void multiply_by_shape(Tile& lanes, const double* mean, const double* shapes,
+                                        const std::int32_t* server, std::int32_t station, int factors, index_t count) {
+  for (int k = 0; k < factors; ++k) {
+    for (index_t r = 0; r < count; ++r) {
+      const double weight = (server[r] == station) | (shapes[r] <= double(k)) ? 0.0 : mean[r];
+      WholeProduct::multiply(lanes.value[r], lanes.slope[r], lanes.scale[r] * weight * (1.0 / shapes[r]));
+    }
+  }
+}
+
+RADIOCORE_CLONES void normalise(Tile& lanes, index_t count) {
+  for (index_t r = 0; r < count; ++r) WholeProduct::normalise(lanes.value[r], lanes.slope[r], lanes.exponent[r]);
+}
+
+RADIOCORE_CLONES void finish(const Tile& lanes, const double* server_shape, double noise_mw, index_t count,
+                             double* probability) {
+  for (index_t r = 0; r < count; ++r) {
+    const double scaled_noise = lanes.scale[r] * noise_mw;
+    probability[r] = coverage_of_product(lanes.value[r], lanes.slope[r], lanes.exponent[r], scaled_noise,
+                                         server_shape[r] == 2.0);
+  }
+}
+
+/// Are all shapes small whole numbers, and is no cell ever silent? Then the product form serves.
+bool takes_product(const Links& links, int* factors) {
+  double largest = 1.0;
+  const auto fits = [&](double shape) {
+    largest = std::max(largest, shape);
+    return shape <= most_factors && shape == double(int(shape));
+  };
+  for (index_t s = 0; s < links.stations; ++s) {
+    if (links.load[s] != 1.0) return false;
+  }
+  if (links.shape) {
+    for (index_t i = 0; i < links.stations * links.receivers; ++i) {
+      if (!fits(links.shape[i])) return false;
+    }
+  } else if (!fits(links.shape_by_state[0]) || !fits(links.shape_by_state[1])) {
+    return false;
+  }
+  *factors = int(largest);
+  return true;
+}
+
+double one_by_series(const Links& links, index_t r, index_t server, double noise_mw, double threshold) {
+  const index_t at = server * links.receivers + r;
+  const double serving = links.mean[at], shape = links.shape_of(at);
+  const double scale = shape * threshold / serving;
+  if (scale * noise_mw > hopeless_noise) return 0.0;
+  TailSeries series{int(shape)};
+  for (index_t s = 0; s < links.stations; ++s) {
+    const index_t i = s * links.receivers + r;
+    if (s == server || links.mean[i] <= 0.0 || links.load[s] == 0.0) continue;
+    const double m = links.shape_of(i);
+    const LinkState state{links.load[s], scale * links.mean[i] / m, m};
+    series.multiply(&state, 1, 1.0 - links.load[s]);
+  }
+  series.multiply_noise(scale * noise_mw);
+  return series.sum();
+}
+
+/// What stands in for the server of receivers that have none: a station of vanishing power and no
+/// interference would give 0; the lanes are computed harmlessly and overwritten.
+void products(const Links& links, const std::int32_t* server, double noise_mw, double threshold, int factors,
+              index_t begin, index_t end, double* probability) {
+  const index_t count = end - begin;
+  Tile lanes{};
+  double shape[tile] = {};
+  bool rare[tile] = {};
+  for (index_t r = 0; r < count; ++r) {
+    const index_t at = server[begin + r] * links.receivers + begin + r;
+    shape[r] = server[begin + r] < 0 ? 1.0 : links.shape_of(at);
+    rare[r] = server[begin + r] < 0 || shape[r] > 2.0;
+    lanes.scale[r] = rare[r] ? 0.0 : shape[r] * threshold / links.mean[at];
+    lanes.value[r] = 1.0;
+    lanes.slope[r] = lanes.exponent[r] = 0.0;
+  }
+  for (index_t s = 0; s < links.stations; ++s) {
+    const index_t at = s * links.receivers + begin;
+    if (links.shape) {
+      multiply_by_shape(lanes, links.mean + at, links.shape + at, server + begin, std::int32_t(s), factors, count);
+    } else {
+      multiply_by_state(lanes, links.mean + at, links.los + at, server + begin, std::int32_t(s),
+                        links.shape_by_state[0], links.shape_by_state[1], factors, count);
+    }
+    if (s % factors_in_range == factors_in_range - 1) normalise(lanes, count);
+  }
+  finish(lanes, shape, noise_mw, count, probability);
+  for (index_t r = 0; r < count; ++r) {
+    if (!rare[r]) continue;
+    const std::int32_t serving = server[begin + r];
+    probability[r] = serving < 0 ? 0.0 : one_by_series(links, begin + r, serving, noise_mw, threshold);
+  }
+}
+
+}  // namespace
+
+void closed_form_coverage(const Links& links, const std::int32_t* server, double noise_mw, const double* threshold,
+                          index_t thresholds, int threads, double* probability) {
+  int factors = 0;
+  const bool by_product = takes_product(links, &factors);
+  parallel_ranges(links.receivers, tile, threads, [&](index_t begin, index_t end) {
+    for (index_t t = 0; t < thresholds; ++t) {
+      double* out = probability + t * links.receivers + begin;
+      if (by_product) {
+        products(links, server, noise_mw, threshold[t], factors, begin, end, out);
+        continue;
+      }
+      for (index_t r = begin; r < end; ++r) {
+        out[r - begin] = server[r] < 0 ? 0.0 : one_by_series(links, r, server[r], noise_mw, threshold[t]);
+      }
+    }
+  });
+}
+
+namespace {
+
+/// One way a station can be received: blocked (state 0) or in line of sight (state 1).
+struct Candidate {
+  double mean;
+  std::int32_t station;
+  std::int32_t state;
+};
+
+/// DECISIONS 9: by mean power, then by the station's rank.
+bool ranks_before(const Candidate& a, const Candidate& b) {
+  if (a.mean != b.mean) return a.mean > b.mean;
+  if (a.station != b.station) return a.station < b.station;
+  return a.state > b.state;
+}
+
+constexpr double enough_mass = 1.0 - 1e-12;
+
+class MixtureOfOne {
+ public:
+  MixtureOfOne(const MixedLinks& links, index_t receiver) : links_(links), r_(receiver) {
+    for (index_t s = 0; s < links.stations; ++s) {
+      const double p = los(s);
+      for (int state = 0; state < 2; ++state) {
+        const double mean = links.mean[state][s * links.receivers + r_];
+        const double probability = state ? p : 1.0 - p;
+        if (mean > least_power_mw && probability > 0.0) candidates_.push_back({mean, std::int32_t(s), state});
+      }
+    }
+    std::sort(candidates_.begin(), candidates_.end(), ranks_before);
+  }
+
+  void run(double noise_mw, const double* threshold, index_t thresholds, double* probability, index_t stride,
+           std::int32_t* server, std::uint8_t* server_los) {
+    for (index_t t = 0; t < thresholds; ++t) probability[t * stride] = 0.0;
+    *server = -1;
+    *server_los = 0;
+    // Probability that a station is in a state that still ranks behind; a state without power always does.
+    remaining_.resize(std::size_t(links_.stations));
+    for (index_t s = 0; s < links_.stations; ++s) remaining_[std::size_t(s)] = {share(s, 0), share(s, 1)};
+    double mass = 0.0, likeliest = 0.0;
+    for (const Candidate& c : candidates_) {
+      auto& own = remaining_[std::size_t(c.station)];
+      own[c.state] = 0.0;  // from here on this candidate ranks before the next
+      double serves = share(c.station, c.state);
+      for (index_t s = 0; s < links_.stations; ++s) {
+        if (s != c.station) serves *= remaining_[std::size_t(s)][0] + remaining_[std::size_t(s)][1];
+      }
+      if (serves > 0.0) {
+        for (index_t t = 0; t < thresholds; ++t) {
+          probability[t * stride] += serves * coverage_from(c, noise_mw, threshold[t]);
+        }
+        if (serves > likeliest) {
+          likeliest = serves;
+          *server = c.station;
+          *server_los = c.state == 1;
+        }
+      }
+      mass += serves;
+      // A station of which no state is left behind makes every further candidate impossible.
+      if (mass >= enough_mass || own[0] + own[1] == 0.0) break;
+    }
+    for (index_t t = 0; t < thresholds; ++t) probability[t * stride] = std::min(probability[t * stride], 1.0);
+  }
+
+ private:
+  double los(index_t s) const { return links_.los_probability[s * links_.receivers + r_]; }
+  double share(index_t s, int state) const { return state ? los(s) : 1.0 - los(s); }
+
+  double coverage_from(const Candidate& c, double noise_mw, double threshold) const {
+    const double shape = links_.shape[c.state], scale = shape * threshold / c.mean;
+    if (scale * noise_mw > hopeless_noise) return 0.0;
+    TailSeries series{int(shape)};
+    for (index_t s = 0; s < links_.stations; ++s) {
+      if (s == c.station || links_.load[s] == 0.0) continue;
+      const auto& behind = remaining_[std::size_t(s)];
+      const double total = behind[0] + behind[1];
+      LinkState states[2];
+      for (int k = 0; k < 2; ++k) {
+        const double m = links_.shape[k];
+        states[k] = {links_.load[s] * behind[k] / total, scale * links_.mean[k][s * links_.receivers + r_] / m, m};
+      }
+      series.multiply(states, 2, 1.0 - links_.load[s]);
+    }
+    series.multiply_noise(scale * noise_mw);
+    return series.sum();
+  }
+
+  const MixedLinks& links_;
+  index_t r_;
+  std::vector<Candidate> candidates_;
+  std::vector<std::array<double, 2>> remaining_;
+};
+
+}  // namespace
+
+void mixture_coverage(const MixedLinks& links, double noise_mw, const double* threshold, index_t thresholds,
+                      int threads, double* probability, std::int32_t* server, std::uint8_t* server_los) {
+  parallel_ranges(links.receivers, 16, threads, [&](index_t begin, index_t end) {
+    for (index_t r = begin; r < end; ++r) {
+      MixtureOfOne(links, r).run(noise_mw, threshold, thresholds, probability + r, links.receivers, server + r,
+                                 server_los + r);
+    }
+  });
+}
+
+}  // namespace radiocore

@@ -1,0 +1,56 @@
+"""radiocore: where a cellular network serves, exactly, over real buildings.
+
+Importing this loads NumPy and the compiled core only; readers, plots and outputs are loaded where
+they are used.
+"""
+
+from ._core import build_info as _build_info
+from .blockage import inside_buildings, line_of_sight
+from .buildings import Buildings
+from .channel import Channel
+from .circle import minimum_enclosing_circle
+from .coverage import coverage_probability
+from .device import cuda_available
+from .errors import (
+    ConfigError,
+    DeviceFailure,
+    DeviceUnavailableError,
+    FileFormatError,
+    FitError,
+    InputError,
+    MissingExtraError,
+    RadiocoreError,
+)
+from .grid import ReceiverGrid
+from .manifold import CoverageManifold
+from .network import BaseStations
+from .propagation.air_to_ground import a2g_parameters, line_of_sight_probability
+from .scene import Scene
+from .simulate import simulate_manifold
+
+__version__ = _build_info()["version"]
+
+__all__ = [
+    "BaseStations",
+    "Buildings",
+    "Channel",
+    "ConfigError",
+    "CoverageManifold",
+    "DeviceFailure",
+    "DeviceUnavailableError",
+    "FileFormatError",
+    "FitError",
+    "InputError",
+    "MissingExtraError",
+    "RadiocoreError",
+    "ReceiverGrid",
+    "Scene",
+    "a2g_parameters",
+    "coverage_probability",
+    "cuda_available",
+    "inside_buildings",
+    "line_of_sight",
+    "line_of_sight_probability",
+    "minimum_enclosing_circle",
+    "simulate_manifold",
+]

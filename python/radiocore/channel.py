@@ -1,0 +1,85 @@
+"""The radio channel: power law, fading, noise and threshold."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import ClassVar
+
+import numpy as np
+
+from .errors import InputError
+from .units import db_to_linear, dbm_to_mw
+
+
+@dataclass(frozen=True, kw_only=True)
+class Channel:
+    """Power law with line of sight, Nakagami-m fading and thermal noise.
+
+    The mean received power of a link is P_t eta_Q d^(-alpha_Q), with Q line of sight or not and
+    d the 3-D distance in m. Defaults are Table III of arXiv:2312.01826.
+
+    Attributes
+    ----------
+    path_loss_exponent_los, path_loss_exponent_nlos : alpha_Q
+    gain_at_1m_db_los, gain_at_1m_db_nlos : eta_Q, dB
+    fading_m_los, fading_m_nlos : Nakagami shape of the amplitude; the power gain is Gamma(m, 1/m)
+    bandwidth_hz, noise_density_dbm_hz : noise = density + 10 log10(bandwidth)
+    noise_dbm : the noise itself, instead of the two; -inf means none
+    threshold_db : SINR above which a receiver is served
+    max_interferer_distance_m : interferers farther than this (horizontally) are left out of the sum
+    """
+
+    path_loss_exponent_los: float = 2.0
+    path_loss_exponent_nlos: float = 3.0
+    gain_at_1m_db_los: float = -38.6
+    gain_at_1m_db_nlos: float = -59.5
+    fading_m_los: float = 2.0
+    fading_m_nlos: float = 1.0
+    bandwidth_hz: float = 10e6
+    noise_density_dbm_hz: float = -174.0
+    noise_dbm: float | None = None
+    threshold_db: float = 0.0
+    max_interferer_distance_m: float | None = None
+
+    PAPER_RECEIVER_HEIGHT_M: ClassVar[float] = 0.0
+
+    def __post_init__(self):
+        for item in fields(self):
+            value = getattr(self, item.name)
+            if value is None and item.default is None:
+                continue
+            try:
+                value = float(value)
+            except (TypeError, ValueError):
+                raise InputError(f"{item.name}: {value!r} is not a number") from None
+            object.__setattr__(self, item.name, value)
+            infinite_allowed = item.name in ("noise_dbm", "noise_density_dbm_hz") and value == -np.inf
+            if not np.isfinite(value) and not infinite_allowed:
+                raise InputError(f"{item.name}: {value} is not a finite number")
+        positive = ("path_loss_exponent_los", "path_loss_exponent_nlos", "fading_m_los", "fading_m_nlos", "bandwidth_hz")
+        for name in (*positive, "max_interferer_distance_m"):
+            value = getattr(self, name)
+            if value is not None and value <= 0:
+                raise InputError(f"{name}: {value:g} must be positive")
+
+    @classmethod
+    def paper(cls) -> Channel:
+        """Table III of arXiv:2312.01826, to be used with receivers at 0 m."""
+        return cls()
+
+    @property
+    def noise_mw(self) -> float:
+        """Thermal noise power, mW (-104 dBm with the defaults)."""
+        if self.noise_dbm is not None:
+            return float(dbm_to_mw(self.noise_dbm))
+        return float(dbm_to_mw(self.noise_density_dbm_hz) * self.bandwidth_hz)
+
+    @property
+    def gain_at_1m_los(self) -> float:
+        """Linear power gain at 1 m of a line-of-sight link."""
+        return float(db_to_linear(self.gain_at_1m_db_los))
+
+    @property
+    def gain_at_1m_nlos(self) -> float:
+        """Linear power gain at 1 m of a blocked link."""
+        return float(db_to_linear(self.gain_at_1m_db_nlos))

@@ -1,0 +1,40 @@
+"""``radiocore demo``: a first map, of a made-up city or of the user's own files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ..config import RunConfig
+from ..errors import ConfigError
+from ..run import check_files, read_scene
+from ..scene import Scene
+from .simulate import carry_out
+
+NAME = "demo"
+FILES = ("map.tif", "map.nc", "map.png")
+THRESHOLDS_DB = (0.0, 5.0, 10.0)
+
+
+def command(
+    buildings: Annotated[Path | None, typer.Option(metavar="FILE", help="Building map.")] = None,
+    base_stations: Annotated[Path | None, typer.Option(metavar="FILE", help="Base stations.")] = None,
+    output_dir: Annotated[Path, typer.Option(metavar="FOLDER", help="Where the maps go; made if need be.")] = Path(
+        "out"
+    ),
+) -> None:
+    """Make a first map: of your files, or of a made-up square kilometre of town (ITU-R P.1410 urban)."""
+    if (buildings is None) != (base_stations is None):
+        missing = "buildings" if buildings is None else "base_stations"
+        raise ConfigError(f"{missing}: not given; the demo takes both files, or neither for a made-up city")
+    config = RunConfig(
+        buildings=buildings,
+        base_stations=base_stations,
+        threshold_db=THRESHOLDS_DB,
+        output=[output_dir / name for name in FILES],
+    )
+    output_dir.mkdir(parents=True, exist_ok=True)
+    check_files(config)
+    carry_out(Scene.synthetic(seed=config.seed) if buildings is None else read_scene(config), config)

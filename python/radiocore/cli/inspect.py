@@ -1,0 +1,37 @@
+"""``radiocore inspect``: what is in the files, what was assumed, and what that does to a map."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from ..config import RunConfig
+from ..network import BaseStations
+from ..run import read_buildings, read_scene
+from ..scene import Scene
+from .options import OPTION_KEYS, takes_config
+from .show import print_json, show_lines
+
+NAME = "inspect"
+PANELS = ("Input", "Buildings", "Base stations")
+
+
+@takes_config(
+    key for key in OPTION_KEYS if key == "seed" or RunConfig.model_fields[key].json_schema_extra["panel"] in PANELS
+)
+def command(
+    config: RunConfig,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
+) -> None:
+    """Report on a building map, and on its base stations where they are given."""
+    if config.base_stations is None:
+        town = read_buildings(config)
+        scene = Scene(town, BaseStations(x_m=[], y_m=[], frame=town.frame))
+    else:
+        scene = read_scene(config)
+    report = scene.report()
+    if as_json:
+        print_json(report.to_dict())
+    else:
+        show_lines("Scene", report.lines())

@@ -1,0 +1,41 @@
+"""Which device a computation runs on, decided before it starts."""
+
+from __future__ import annotations
+
+from . import _core
+from .errors import DeviceUnavailableError, InputError, nearest_name
+
+DEVICES = ("auto", "cpu", "cuda")
+
+
+def cuda_available() -> bool:
+    """Is there a CUDA device that this build can talk to?"""
+    return bool(_core.device_report()["available"])
+
+
+def resolve_device(device: str) -> str:
+    """The device to run on: "cpu", the only one whose kernels this version has.
+
+    Raises
+    ------
+    InputError
+        The name is unknown.
+    DeviceUnavailableError
+        "cuda" was asked for; there is no silent fall-back.
+    """
+    if device not in DEVICES:
+        raise InputError(f"device: {device!r} is not one of {DEVICES}{nearest_name(device, DEVICES)}")
+    if device == "cuda":
+        report = _core.device_report()
+        reason = report["reason"] or "this version of radiocore computes coverage on the CPU only"
+        raise DeviceUnavailableError(f'device: "cuda" cannot be used: {reason}; use device="cpu" or "auto"')
+    return "cpu"
+
+
+def resolve_threads(threads: int | None) -> int:
+    """Number of threads for the core: None means every processor the process may use."""
+    if threads is None:
+        return _core.available_threads()
+    if isinstance(threads, bool) or int(threads) != threads or threads < 1:
+        raise InputError(f"threads: {threads!r} must be a whole number of at least 1")
+    return int(threads)

@@ -1,0 +1,46 @@
+"""Ways from links to coverage. A new estimator is one new file here with a class derived from
+:class:`Estimator`; :func:`estimator_named` and the contract tests find it by its ``name``.
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import pkgutil
+
+from ..errors import InputError, nearest_name
+from .base import Estimator
+
+
+def estimators() -> dict[str, type[Estimator]]:
+    """Every estimator of this folder by its name."""
+    found = {}
+    for module in pkgutil.iter_modules(__path__):
+        for item in vars(importlib.import_module(f"{__name__}.{module.name}")).values():
+            if inspect.isclass(item) and issubclass(item, Estimator) and item is not Estimator:
+                found[item.name] = item
+    return found
+
+
+def estimator_named(method, **options) -> Estimator:
+    """The estimator of a name, given those of the options that it knows; an estimator is passed through.
+
+    Raises
+    ------
+    InputError
+        The name is unknown; the nearest is named.
+    """
+    if isinstance(method, Estimator):
+        return method
+    known = estimators()
+    if method not in known:
+        raise InputError(f"method: {method!r} is not one of {sorted(known)}{nearest_name(method, known)}")
+    accepted = inspect.signature(known[method]).parameters
+    return known[method](**{name: value for name, value in options.items() if name in accepted})
+
+
+def __getattr__(name: str):
+    for item in estimators().values():
+        if item.__name__ == name:
+            return item
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,0 +1,83 @@
+"""What every estimator of coverage offers."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import ClassVar
+
+import numpy as np
+
+from .. import _core
+from ..channel import Channel
+from ..coverage import share_and_error
+from ..links import Block, CarrierStations, Estimate, Links
+
+
+class Estimator(ABC):
+    """From the exact line of sight of a block of receivers to its coverage.
+
+    A subclass is a frozen dataclass of its settings. It keeps no state between blocks: the answer
+    of a receiver depends on the receiver alone.
+    """
+
+    name: ClassVar[str]
+    engine: ClassVar[str] = "auto"
+    """Line-of-sight engine; all give the same answer."""
+
+    @property
+    def trace_distance_mm(self) -> int:
+        """Links longer than this in plan need no exact line of sight; -1 = all do."""
+        return -1
+
+    def prepare(self, scene, channel: Channel, receiver_height_m: float):
+        """Whatever the estimator needs of the scene, computed once before the first block."""
+        return None
+
+    @abstractmethod
+    def estimate(
+        self,
+        prepared,
+        block: Block,
+        stations: CarrierStations,
+        channel: Channel,
+        threshold: np.ndarray,
+        *,
+        seed: int,
+        threads: int,
+        counts: dict[str, int],
+    ) -> Estimate:
+        """Coverage of a block at linear thresholds (T,); ``counts`` is added to, and ends in the provenance."""
+
+
+def sample_coverage(
+    links: Links, block: Block, stations: CarrierStations, channel: Channel, threshold, *, draws, seed, threads
+) -> Estimate:
+    """Monte Carlo over the fading of links whose state is known (Algorithm 3, steps 15-26)."""
+    hits = _core.monte_carlo_hits(
+        links.interference_mw,
+        None,
+        links.los,
+        links.shape_by_state,
+        stations.load,
+        links.server,
+        channel.noise_mw,
+        threshold,
+        seed,
+        draws,
+        block.first_receiver,
+        "automatic",
+        threads,
+    )
+    coverage, standard_error = share_and_error(hits, draws)
+    return served_estimate(links, coverage, standard_error)
+
+
+def served_estimate(links: Links, coverage: np.ndarray, standard_error: np.ndarray | None) -> Estimate:
+    """An estimate whose server is that of the links."""
+    return Estimate(
+        coverage=coverage,
+        standard_error=standard_error,
+        server=links.server,
+        server_power_mw=links.of_server(links.mean_mw, 0.0),
+        server_los=links.of_server(links.los, 0).astype(bool),
+    )

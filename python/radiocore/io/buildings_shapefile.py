@@ -1,0 +1,32 @@
+"""Shapefiles: the .shp with its .shx, .dbf and .prj beside it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ..errors import FileFormatError
+from .footprint_table import BuildingFormat, FootprintTable, ReadOptions
+from .sniff import refuse_gzip
+from .vector_layer import read_layer
+
+FILE_CODE = bytes.fromhex("0000270a")
+VERSION_1000 = bytes.fromhex("e8030000")
+
+
+def matches(head: bytes) -> bool:
+    return head.startswith(FILE_CODE) and head[28:32] == VERSION_1000
+
+
+def read(path: Path, options: ReadOptions) -> FootprintTable:
+    """Read the shapefile; without a .prj it has no CRS."""
+    refuse_gzip(path, "shapefile")
+    if path.suffix.lower() != ".shp":
+        raise FileFormatError(f"{path}: is part of a shapefile; give the file that ends in .shp")
+    beside = {item.suffix.lower() for item in path.parent.iterdir() if item.stem == path.stem}
+    missing = [suffix for suffix in (".shx", ".dbf") if suffix not in beside]
+    if missing:
+        raise FileFormatError(f"{path}: the shapefile's {' and '.join(missing)} is missing; put it beside the .shp")
+    return read_layer(path, options, driver="ESRI Shapefile")
+
+
+FORMAT = BuildingFormat("shapefile", (".shp",), matches, read)

@@ -1,0 +1,84 @@
+"""What passes between the stages of a simulation: a block of receivers and its links.
+
+Inside a simulation links are stored station by station, (S, R): one station's receivers are
+contiguous. Stations are those of one carrier, in canonical order.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from .network import BaseStations
+from .units import dbm_to_mw
+
+
+@dataclass(frozen=True)
+class CarrierStations:
+    """S stations of one carrier in canonical order, as the core takes them."""
+
+    position_mm: np.ndarray  # (S, 3) int64
+    power_mw: np.ndarray  # (S,)
+    load: np.ndarray  # (S,)
+    host_start: np.ndarray  # (S + 1,) int64
+    host_list: np.ndarray  # int32, buildings transparent to each station
+    row: np.ndarray  # (S,) row in scene.base_stations
+
+    @classmethod
+    def of(cls, stations: BaseStations, hosts: tuple[np.ndarray, np.ndarray], rows: np.ndarray) -> CarrierStations:
+        """The picked rows in canonical order, with their hosts out of (start, list) of all stations."""
+        rows = np.asarray(rows)[stations.select(rows).canonical_order]
+        start, listed = hosts
+        members = [listed[start[row] : start[row + 1]] for row in rows]
+        lengths = [len(member) for member in members]
+        return cls(
+            position_mm=np.ascontiguousarray(stations.position_mm[rows]),
+            power_mw=dbm_to_mw(stations.power_dbm[rows]),
+            load=np.ascontiguousarray(stations.load[rows]),
+            host_start=np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64),
+            host_list=np.concatenate([*members, np.zeros(0, dtype=np.int32)]).astype(np.int32),
+            row=rows.astype(np.int32),
+        )
+
+    def __len__(self) -> int:
+        return len(self.row)
+
+
+@dataclass(frozen=True)
+class Block:
+    """R receivers with the exact line of sight of their links."""
+
+    receivers_mm: np.ndarray  # (R, 3) int64
+    building: np.ndarray  # (R,) int32, the building that holds the receiver, or -1
+    los: np.ndarray  # (S, R) uint8; links farther than the estimator traces are 0
+    first_receiver: int  # global index of the first receiver: random draws are keyed by it
+
+
+@dataclass(frozen=True)
+class Links:
+    """(S, R) mean received power and fading of a block, and the server of each receiver."""
+
+    mean_mw: np.ndarray  # (S, R), what a receiver may be served by
+    interference_mw: np.ndarray  # (S, R), the same with far interferers off
+    los: np.ndarray  # (S, R) uint8
+    shape_by_state: tuple[float, float]  # Nakagami shape of blocked and of line-of-sight links
+    server: np.ndarray  # (R,) int32 row among the carrier's stations, -1 = none
+
+    def of_server(self, values: np.ndarray, nothing) -> np.ndarray:
+        """(R,) value (S, R) of each receiver's serving link."""
+        if len(values) == 0:
+            return np.full(len(self.server), nothing)
+        picked = np.take_along_axis(values, np.maximum(self.server, 0)[None, :].astype(np.intp), axis=0)[0]
+        return np.where(self.server >= 0, picked, nothing)
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """Coverage of a block, T thresholds by R receivers."""
+
+    coverage: np.ndarray  # (T, R)
+    standard_error: np.ndarray | None  # (T, R), None where nothing is sampled
+    server: np.ndarray  # (R,) int32 row among the carrier's stations, -1 = none
+    server_power_mw: np.ndarray  # (R,)
+    server_los: np.ndarray  # (R,) bool

@@ -1,0 +1,195 @@
+"""The base stations of a network, as columns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
+
+import numpy as np
+
+from .errors import InputError
+from .frame import LocalFrame
+from .units import to_lattice_mm
+
+DEFAULT_HEIGHT_M = 20.0
+DEFAULT_POWER_DBM = 30.0
+
+
+@dataclass(frozen=True)
+class StationReport:
+    """What a reader of stations found, merged and left out."""
+
+    source: str = "arguments"
+    format: str = ""
+    attribution: str = ""
+    rows_read: int = 0
+    rows_selected: int = 0
+    """Rows of the asked radio, network and area, before cells of one site were merged."""
+    left_out: dict[str, int] = field(default_factory=dict)
+    """Rows left out, by reason."""
+    merged_cells: int = 0
+    """Rows that went into another row of the same eNB or gNB and carrier."""
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class BaseStations:
+    """S base stations; every column has shape (S,), scalars are spread.
+
+    Attributes
+    ----------
+    x_m, y_m : position in the frame, m; x east, y north.
+    height_m : antenna height above ground, m.
+    power_dbm : transmit power including antenna gain (EIRP towards the horizon), dBm.
+    id : name, unique within a carrier where given; "" where not.
+    carrier : only stations of equal carrier interfere with each other.
+    load : probability that the cell transmits as an interferer, in [0, 1].
+    azimuth_deg : direction of the sector, clockwise from north; NaN = isotropic.
+    frequency_mhz : carrier frequency where known, else NaN.
+    cells : how many cells of the file were merged into this station.
+    """
+
+    x_m: np.ndarray
+    y_m: np.ndarray
+    height_m: np.ndarray = DEFAULT_HEIGHT_M
+    power_dbm: np.ndarray = DEFAULT_POWER_DBM
+    id: np.ndarray = ""
+    carrier: np.ndarray = ""
+    load: np.ndarray = 1.0
+    azimuth_deg: np.ndarray = np.nan
+    frequency_mhz: np.ndarray = np.nan
+    cells: np.ndarray = 1
+    frame: LocalFrame = field(default=LocalFrame(), kw_only=True)
+    report: StationReport = field(default=StationReport(), kw_only=True)
+
+    def __post_init__(self):
+        number = np.atleast_1d(np.asarray(self.x_m)).shape[0]
+        for name, kind in _COLUMNS.items():
+            column = np.asarray(getattr(self, name))
+            if kind is not str:
+                try:
+                    column = column.astype(kind)
+                except (TypeError, ValueError) as error:
+                    raise InputError(f"{name}: cannot be read as numbers: {error}") from None
+            else:
+                column = column.astype(str)
+            if column.ndim == 0:
+                column = np.full(number, column)
+            if column.shape != (number,):
+                raise InputError(f"{name}: shape {column.shape} does not match the {number} stations of x_m")
+            column.flags.writeable = False
+            object.__setattr__(self, name, column)
+        self._check()
+
+    @classmethod
+    def read(cls, path: str | Path, **options) -> BaseStations:
+        """Read base stations; see :func:`radiocore.io.stations.read_stations` for the options."""
+        from .io.stations import read_stations
+
+        return read_stations(path, **options)
+
+    def __len__(self) -> int:
+        return len(self.x_m)
+
+    @property
+    def carriers(self) -> tuple[str, ...]:
+        """Names of the carriers, sorted."""
+        return tuple(str(name) for name in np.unique(self.carrier))
+
+    @property
+    def position_mm(self) -> np.ndarray:
+        """(S, 3) position on the lattice, mm."""
+        return np.stack(
+            [
+                to_lattice_mm(self.x_m, "x_m"),
+                to_lattice_mm(self.y_m, "y_m"),
+                to_lattice_mm(self.height_m, "height_m"),
+            ],
+            axis=1,
+        )
+
+    @property
+    def canonical_order(self) -> np.ndarray:
+        """(S,) indices that sort the stations by (id, x, y, height, ...): the order of ties and draws.
+
+        Whatever the order in which stations are given, sums run and random numbers are drawn in
+        this one, so that the answer keeps its bytes.
+        """
+        position_mm = self.position_mm
+        keys = (self.azimuth_deg, self.power_dbm, *position_mm.T[::-1], self.id)
+        return np.lexsort(keys)
+
+    def select(self, keep) -> BaseStations:
+        """The stations picked by a boolean mask or by indices, in that order."""
+        return replace(self, **{name: getattr(self, name)[keep] for name in _COLUMNS})
+
+    def index_of(self, station) -> int:
+        """Row of a station given by its id (str) or by its row number (int)."""
+        if isinstance(station, str):
+            found = np.flatnonzero(self.id == station)
+            if found.size == 0:
+                from .errors import nearest_name
+
+                raise InputError(f"station: there is none with id {station!r}{nearest_name(station, self.id)}")
+            if found.size > 1:
+                raise InputError(f"station: {found.size} stations have the id {station!r}; give the row number")
+            return int(found[0])
+        row = int(station)
+        if not -len(self) <= row < len(self):
+            raise InputError(f"station: row {row} is not among the {len(self)} stations")
+        return row % len(self)
+
+    def to_frame(self, frame: LocalFrame) -> BaseStations:
+        """The same stations in another frame."""
+        if frame == self.frame:
+            return self
+        if (frame.crs is None) != (self.frame.crs is None):
+            bare = "buildings" if frame.crs is None else "base stations"
+            raise InputError(f"crs: the {bare} have no CRS and the others have one; give crs= for the {bare}")
+        x, y = self.frame.to_crs(self.x_m, self.y_m)
+        if frame.crs != self.frame.crs:
+            x_m, y_m = frame.from_crs(x, y, self.frame.crs)
+        else:
+            x_m, y_m = frame.from_crs(x, y)
+        return replace(self, x_m=x_m, y_m=y_m, frame=frame)
+
+    def _check(self):
+        for name in ("x_m", "y_m", "height_m"):
+            to_lattice_mm(getattr(self, name), name)
+        _refuse_row(self.height_m <= 0, "height_m", self.height_m, "must be above ground (positive)")
+        _refuse_row(~np.isfinite(self.power_dbm), "power_dbm", self.power_dbm, "must be a finite level in dBm")
+        _refuse_row(~((self.load >= 0) & (self.load <= 1)), "load", self.load, "must lie in [0, 1]")
+        azimuth = self.azimuth_deg
+        _refuse_row(
+            ~(np.isnan(azimuth) | ((azimuth >= 0) & (azimuth <= 360))), "azimuth_deg", azimuth, "must lie in [0, 360]"
+        )
+        rows: dict[tuple, int] = {}
+        direction = np.where(np.isnan(azimuth), -1.0, azimuth)
+        for row, key in enumerate(zip(self.carrier, *self.position_mm.T, direction, strict=True)):
+            first = rows.setdefault(tuple(key), row)
+            if first != row:
+                raise InputError(
+                    f"base stations: rows {first} and {row} are duplicates (same carrier, position and azimuth at "
+                    f"x = {self.x_m[row]:.3f} m, y = {self.y_m[row]:.3f} m); remove one, or name their carriers apart"
+                )
+
+
+_COLUMNS: dict[str, type] = {
+    "x_m": np.float64,
+    "y_m": np.float64,
+    "height_m": np.float64,
+    "power_dbm": np.float64,
+    "id": str,
+    "carrier": str,
+    "load": np.float64,
+    "azimuth_deg": np.float64,
+    "frequency_mhz": np.float64,
+    "cells": np.int64,
+}
+assert set(_COLUMNS) == {item.name for item in fields(BaseStations)} - {"frame", "report"}
+
+
+def _refuse_row(bad: np.ndarray, name: str, value: np.ndarray, wanted: str) -> None:
+    if bad.any():
+        row = int(np.argmax(bad))
+        raise InputError(f"{name}: row {row} is {value[row]:g}; it {wanted}")

@@ -1,0 +1,207 @@
+"""Pictures: the coverage map, and a validation against measurements."""
+
+from __future__ import annotations
+
+import textwrap
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from .manifold import CoverageManifold
+    from .validation import ValidationReport
+
+COLOUR_MAP = "viridis"
+"""Perceptually uniform, and readable in grey and by colour-blind eyes."""
+
+NO_DATA_COLOUR = "#f2f2f2"
+BUILDING_FACE, BUILDING_EDGE = "#c9c9c9", "#6e6e6e"
+STATION_COLOUR = "#e8343f"
+MAP_SIDE_IN = 7.0
+"""Longer side of the map on paper, inches."""
+
+SMALL = 6.5
+"""Size of the attribution, points."""
+
+
+def figure_size_in(manifold: CoverageManifold) -> tuple[float, float]:
+    """Width and height in inches of a figure that fits the map, its colour bar and its texts."""
+    west, south, east, north = manifold.bounds_m
+    width, height = east - west, north - south
+    scale = MAP_SIDE_IN / max(width, height)
+    # Very long maps keep room for the title across and the colour bar along.
+    return (max(width * scale, 4.0) + 1.3, max(height * scale, 3.0) + 1.0)
+
+
+def plot_coverage(
+    manifold: CoverageManifold,
+    ax: Axes | None = None,
+    *,
+    threshold_db: float | None = None,
+    show_buildings: bool = True,
+) -> Axes:
+    """Draw a coverage map with buildings, stations, scale bar, north arrow and attribution.
+
+    Parameters
+    ----------
+    ax : matplotlib Axes, optional
+        Where to draw; default: a new figure.
+    threshold_db : float, optional
+        Which of the map's thresholds; default: the first.
+    show_buildings : bool
+        Draw the outlines over the map.
+
+    Raises
+    ------
+    InputError
+        The map was not made for this threshold.
+    """
+    row = manifold.threshold_row(threshold_db)
+    shown_db = manifold.threshold_db[row]
+    if ax is None:
+        from matplotlib import pyplot
+
+        _, ax = pyplot.subplots(figsize=figure_size_in(manifold), layout="constrained")
+    west, south, east, north = manifold.bounds_m
+    ax.set_facecolor(NO_DATA_COLOUR)
+    image = ax.imshow(
+        manifold.coverage[row],
+        extent=(west, east, south, north),
+        cmap=COLOUR_MAP,
+        vmin=0.0,
+        vmax=1.0,
+        interpolation="nearest",
+        zorder=1,
+    )
+    side = 0.03 * max(east - west, north - south) / (east - west)
+    bar = ax.figure.colorbar(image, cax=ax.inset_axes((1 + 0.7 * side, 0, side, 1)), ticks=np.linspace(0, 1, 6))
+    bar.set_label(f"P(SINR > {shown_db:g} dB)")
+    bar.outline.set_linewidth(0.5)
+    marks = [_draw_stations(ax, manifold)]
+    if show_buildings:
+        marks.append(_draw_buildings(ax, manifold))
+    below = {"loc": "upper left", "bbox_to_anchor": (0, 0), "borderaxespad": 0.2, "borderpad": 0.2}
+    ax.legend(handles=marks, ncols=2, fontsize=8, frameon=False, handletextpad=0.4, columnspacing=1.5, **below)
+    _draw_scale_bar(ax, manifold.bounds_m)
+    _draw_north_arrow(ax)
+    ax.set(xlim=(west, east), ylim=(south, north), xticks=[], yticks=[], aspect="equal")
+    method = manifold.provenance.get("method")
+    detail = [manifold.carrier_label, f"SINR > {shown_db:g} dB", *([f"method {method}"] if method else [])]
+    # The empty second line keeps the room for the smaller one that follows.
+    ax.set_title("Coverage probability\n", fontsize=12, fontweight="bold", loc="left")
+    ax.annotate(", ".join(detail), (0, 1), (0, 5), "axes fraction", "offset points", fontsize=9, va="bottom")
+    _draw_attribution(ax, manifold.dataset.attrs["attribution"])
+    return ax
+
+
+def plot_validation(report: ValidationReport, axes=None):
+    """Predicted against measured RSRP, and the distribution of the error's size.
+
+    Parameters
+    ----------
+    axes : pair of matplotlib Axes, optional
+        Default: a new figure.
+
+    Returns
+    -------
+    pair of Axes
+    """
+    if axes is None:
+        from matplotlib import pyplot
+
+        _, axes = pyplot.subplots(1, 2, figsize=(9.0, 4.2), layout="constrained")
+    scatter, distribution = axes
+    measured, predicted = report.table["rsrp_dbm"].to_numpy(), report.table["predicted_rsrp_dbm"].to_numpy()
+    ends = np.array([min(measured.min(), predicted.min()) - 3, max(measured.max(), predicted.max()) + 3])
+    scatter.plot(ends, ends, color="0.5", linewidth=0.8, label="equal")
+    bias = f"bias {report.bias_db:+.1f} dB"
+    scatter.plot(ends, ends + report.bias_db, color="C1", linewidth=0.8, linestyle="--", label=bias)
+    scatter.plot(measured, predicted, ".", markersize=4, alpha=0.5, markeredgewidth=0, color="C0")
+    scatter.set(xlim=ends, ylim=ends, aspect="equal", xlabel="measured RSRP, dBm", ylabel="predicted RSRP, dBm")
+    scatter.set_title(f"{len(measured):,} rows, RMSE {report.rmse_db:.1f} dB", loc="left", fontsize=10)
+    scatter.legend(frameon=False, fontsize=8, loc="upper left")
+    rivals = (
+        ("map", report.table["error_db"].to_numpy(), "C0", "-"),
+        ("map, bias removed", report.table["error_db"].to_numpy() - report.bias_db, "C1", "--"),
+        ("mean of the measurements", measured - measured.mean(), "0.5", ":"),
+    )
+    for name, error_db, colour, style in rivals:
+        distribution.ecdf(np.abs(error_db), label=name, color=colour, linestyle=style)
+    distribution.set(xlabel="size of the error, dB", ylabel="share of rows", xlim=(0, None), ylim=(0, 1))
+    distribution.set_title("Distribution of the error", loc="left", fontsize=10)
+    distribution.legend(frameon=False, fontsize=8, loc="lower right")
+    for panel in axes:
+        panel.spines[["top", "right"]].set_visible(False)
+    return axes
+
+
+def _draw_buildings(ax: Axes, manifold: CoverageManifold):
+    import shapely
+    from matplotlib.collections import PathCollection
+    from matplotlib.patches import Patch
+    from matplotlib.path import Path
+
+    footprints = manifold.scene.buildings.footprints
+    seen = footprints[shapely.intersects(footprints, shapely.box(*manifold.bounds_m))]
+    polygons = shapely.normalize([part for part in shapely.get_parts(seen) if part.geom_type == "Polygon"])
+    # Filling goes by winding number, and in normal form holes run against their outer ring.
+    outlines = [
+        Path.make_compound_path(*[Path(shapely.get_coordinates(ring), closed=True) for ring in shapely.get_rings(one)])
+        for one in polygons
+    ]
+    colours = {"facecolor": BUILDING_FACE, "edgecolor": BUILDING_EDGE}
+    ax.add_collection(PathCollection(outlines, linewidth=0.3, zorder=2, **colours), autolim=False)
+    return Patch(linewidth=0.6, label="building", **colours)
+
+
+def _draw_stations(ax: Axes, manifold: CoverageManifold):
+    stations = manifold.scene.base_stations
+    west, south, east, north = manifold.bounds_m
+    seen = (stations.x_m >= west) & (stations.x_m <= east) & (stations.y_m >= south) & (stations.y_m <= north)
+    beyond = f", {int((~seen).sum())} more beyond the edge" if not seen.all() else ""
+    triangles = {"linestyle": "none", "marker": "^", "markersize": 7, "markerfacecolor": STATION_COLOUR}
+    edge = {"markeredgecolor": "white", "markeredgewidth": 0.8}
+    label = f"base station ({int(seen.sum())}{beyond})"
+    return ax.plot(stations.x_m[seen], stations.y_m[seen], **triangles, **edge, zorder=3, label=label)[0]
+
+
+def _draw_scale_bar(ax: Axes, bounds_m) -> None:
+    """A bar of 1, 2 or 5 times a power of ten metres, at most a fifth of the map's width."""
+    from mpl_toolkits.axes_grid1.anchored_artists import AnchoredSizeBar
+
+    west, south, east, north = bounds_m
+    longest_m = (east - west) / 5
+    power = 10.0 ** np.floor(np.log10(longest_m))
+    length_m = max(step * power for step in (1, 2, 5) if step * power <= longest_m)
+    text = f"{length_m / 1000:g} km" if length_m >= 1000 else f"{length_m:g} m"
+    thick_m = 0.004 * max(east - west, north - south)
+    bar = AnchoredSizeBar(
+        ax.transData, length_m, text, "lower left", sep=3, pad=0.4, size_vertical=thick_m, fontproperties={"size": 8}
+    )
+    bar.patch.set(alpha=0.8, edgecolor="none")
+    bar.set_zorder(5)
+    ax.add_artist(bar)
+
+
+def _draw_north_arrow(ax: Axes) -> None:
+    """North is up: the map lies on the axes of its frame."""
+    from matplotlib.patheffects import withStroke
+    from matplotlib.transforms import ScaledTranslation
+
+    halo = [withStroke(linewidth=2.5, foreground="white")]
+    corner = ax.transAxes + ScaledTranslation(-0.2, -0.1, ax.figure.dpi_scale_trans)  # inches
+    foot = corner + ScaledTranslation(0, -0.38, ax.figure.dpi_scale_trans)
+    arrow = {"arrowstyle": "-|>", "color": "black", "linewidth": 1.2, "shrinkA": 0, "shrinkB": 0, "path_effects": halo}
+    ax.annotate("", (1, 1), (1, 1), xycoords=corner, textcoords=foot, arrowprops=arrow, zorder=5)
+    words = {"ha": "center", "va": "top", "fontsize": 9, "fontweight": "bold", "path_effects": halo}
+    ax.text(1, 1, "N", transform=foot, zorder=5, **words)
+
+
+def _draw_attribution(ax: Axes, attribution: str) -> None:
+    if not attribution:
+        return
+    width_pt = 72 * ax.get_position().width * ax.figure.get_figwidth()
+    wrapped = textwrap.fill(attribution, max(40, int(width_pt / (0.5 * SMALL))), break_on_hyphens=False)
+    ax.annotate(wrapped, (0, 0), (0, -20), "axes fraction", "offset points", fontsize=SMALL, color="0.35", va="top")

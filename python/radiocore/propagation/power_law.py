@@ -1,0 +1,65 @@
+"""The paper's channel: a power law with line of sight. arXiv:2312.01826, eq. (1) and Table III."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .. import _core
+from ..channel import Channel
+from ..errors import InputError
+from ..links import Block, CarrierStations, Links
+
+
+def power_law_mean_mw(block: Block, stations: CarrierStations, channel: Channel, los: np.ndarray, threads: int):
+    """(S, R) mean received power P_t eta_Q d^(-alpha_Q), mW.
+
+    Raises
+    ------
+    InputError
+        A link is shorter than 1 m, where the power law does not hold.
+    """
+    short = _core.link_below_one_metre(block.receivers_mm, stations.position_mm)
+    if short is not None:
+        station, receiver = short
+        x_m, y_m, z_m = block.receivers_mm[receiver] / 1000
+        raise InputError(
+            f"base stations: row {stations.row[station]} is less than 1 m from the receiver at x = {x_m:.3f} m, "
+            f"y = {y_m:.3f} m, height {z_m:.3f} m, where the power law does not hold; move it, or the receivers"
+        )
+    return _core.mean_power_mw(
+        block.receivers_mm,
+        stations.position_mm,
+        stations.power_mw,
+        los,
+        (channel.gain_at_1m_nlos, channel.gain_at_1m_los),
+        (channel.path_loss_exponent_nlos, channel.path_loss_exponent_los),
+        threads,
+    )
+
+
+def power_law_links(block: Block, stations: CarrierStations, channel: Channel, los: np.ndarray, threads: int) -> Links:
+    """Links of a block whose line of sight (S, R) is known, each receiver served by its strongest mean."""
+    mean_mw = power_law_mean_mw(block, stations, channel, los, threads)
+    server = _core.associate(mean_mw, threads)
+    near = interferers_in_reach(block, stations, channel)
+    if near is None:
+        interference_mw = mean_mw
+    else:
+        own = np.arange(len(stations))[:, None] == server[None, :]
+        interference_mw = np.where(near | own, mean_mw, 0.0)
+    return Links(
+        mean_mw=mean_mw,
+        interference_mw=interference_mw,
+        los=los,
+        shape_by_state=(channel.fading_m_nlos, channel.fading_m_los),
+        server=server,
+    )
+
+
+def interferers_in_reach(block: Block, stations: CarrierStations, channel: Channel) -> np.ndarray | None:
+    """(S, R) bool: within ``channel.max_interferer_distance_m`` in plan; None = all are."""
+    if channel.max_interferer_distance_m is None:
+        return None
+    reach_mm = round(channel.max_interferer_distance_m * 1000)
+    offset_mm = stations.position_mm[:, None, :2] - block.receivers_mm[None, :, :2]
+    return (offset_mm**2).sum(axis=2) <= reach_mm**2

@@ -1,0 +1,161 @@
+"""A whole run: read the scene of a config, make the map, write its files whole or not at all."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from contextlib import ExitStack
+from pathlib import Path
+
+from .buildings import Buildings
+from .config import RunConfig
+from .errors import ConfigError, InputError
+from .grid import ReceiverGrid
+from .io.atomic import atomic_path, check_destination
+from .io.sniff import local_file
+from .io.writers import check_output, writer_for
+from .manifold import CoverageManifold
+from .scene import Scene
+
+
+def run(config: RunConfig, *, progress=None) -> CoverageManifold:
+    """The map of a config; its ``output`` files are written, all of them or none.
+
+    Parameters
+    ----------
+    progress
+        As of :func:`radiocore.simulate_manifold`.
+
+    Raises
+    ------
+    RadiocoreError
+        What cannot be read, computed or written; files are checked before any work.
+    """
+    check_files(config)
+    scene = read_scene(config)
+    check_files(config, scene)
+    manifold = make_map(scene, config, progress=progress)
+    write_outputs(manifold, config.output)
+    return manifold
+
+
+def read_scene(config: RunConfig) -> Scene:
+    """The buildings and base stations that a config names."""
+    require_keys(config, "buildings", "base_stations")
+    return Scene.read(
+        buildings=config.buildings,
+        base_stations=config.base_stations,
+        bbox=config.bbox,
+        stations_margin_m=config.stations_margin_m,
+        host_building=config.host_building,
+        crs=config.crs,
+        building_options=building_options(config),
+        station_options=station_options(config),
+    )
+
+
+def read_buildings(config: RunConfig) -> Buildings:
+    """The building map alone, for a first look at it."""
+    require_keys(config, "buildings")
+    return Buildings.read(
+        config.buildings,
+        crs=config.crs,
+        bbox=config.bbox,
+        margin_m=config.stations_margin_m,
+        **building_options(config),
+    )
+
+
+def require_keys(config: RunConfig, *keys: str) -> None:
+    """Refuse a config that lacks what the work at hand needs."""
+    for key in keys:
+        if not getattr(config, key):
+            raise ConfigError(f"{key}: not given; name the file")
+
+
+def building_options(config: RunConfig) -> dict:
+    """The options of :meth:`Buildings.read` that a config sets."""
+    keys = ("height_column", "metres_per_level", "impute", "rayleigh_scale_m", "constant_height_m", "seed")
+    return {key: getattr(config, key) for key in (*keys, "invalid", "open_structures")}
+
+
+def station_options(config: RunConfig) -> dict:
+    """The options of :meth:`BaseStations.read` that a config sets."""
+    return {key: getattr(config, key) for key in ("radio", "network", "carrier", "merge_sites")} | {
+        "height_m": config.station_height_m,
+        "power_dbm": config.station_power_dbm,
+        "crs": config.station_crs,
+        "columns": config.station_columns or None,
+    }
+
+
+def make_map(scene: Scene, config: RunConfig, *, progress=None) -> CoverageManifold:
+    """The coverage manifold of a scene under a config's grid, channel and method."""
+    from .simulate import simulate_manifold
+
+    grid = ReceiverGrid.over(scene, config.resolution_m, config.receiver_height_m, indoor=config.indoor)
+    return simulate_manifold(
+        scene,
+        grid,
+        method=config.method,
+        channel=config.channel,
+        threshold_db=config.threshold_db,
+        draws=config.draws,
+        exact_radius_m=config.exact_radius_m,
+        neighbourhood_radius_m=config.neighbourhood_radius_m,
+        seed=config.seed,
+        device=config.device,
+        threads=config.threads,
+        progress=progress,
+        provenance={
+            "config": config.provenance(),
+            "inputs": {key: file_identity(path) for key, path in input_files(config).items()},
+        },
+    )
+
+
+def input_files(config: RunConfig) -> dict[str, Path]:
+    """The files that a config reads, by key."""
+    files = {"buildings": config.buildings, "base_stations": config.base_stations}
+    return {key: path for key, path in files.items() if path is not None}
+
+
+def file_identity(path: Path) -> dict[str, str | int]:
+    """Name, size and SHA-256 of a file, so that a map says what it was made from."""
+    path = local_file(path)
+    with open(path, "rb") as stream:
+        digest = hashlib.file_digest(stream, "sha256").hexdigest()
+    return {"name": path.name, "bytes": path.stat().st_size, "sha256": digest}
+
+
+def check_files(config: RunConfig, scene: Scene | None = None) -> None:
+    """Refuse, before any work, an input that is not there or an output that could not be written after it.
+
+    Parameters
+    ----------
+    scene : Scene, optional
+        Once it is read: whether its map can have these formats is checked too.
+
+    Raises
+    ------
+    InputError
+        Names the file: absent, unknown suffix, missing or unwritable folder, output equal to an
+        input, or a format that needs a CRS.
+    """
+    inputs = {key: local_file(path) for key, path in input_files(config).items()}
+    for path in config.output:
+        writer_for(path)
+        target = check_destination(path)
+        for key, source in inputs.items():
+            if target.exists() and target.samefile(source):
+                raise InputError(f"output: {path} is the file of {key}; name another")
+        if scene is not None:
+            check_output(path, scene)
+
+
+def write_outputs(manifold: CoverageManifold, paths: Iterable[Path]) -> None:
+    """Write a map to every path, each format by its suffix: all of them, or none."""
+    with ExitStack() as unfinished:  # leaving it well renames every file; leaving it otherwise removes every one
+        for path in paths:
+            check_output(path, manifold.scene)
+            writer_for(path).write(manifold, unfinished.enter_context(atomic_path(path)))

@@ -1,0 +1,64 @@
+"""Conversions between logarithmic and linear units, and between metres and the lattice."""
+
+import numpy as np
+
+from .errors import InputError
+
+MM_PER_M = 1000
+LATTICE_LIMIT_MM = 2**30
+"""Coordinates are whole millimetres below this size, so that orientation tests fit in 64 bits."""
+
+
+def db_to_linear(value_db):
+    """Power ratio of a level in dB."""
+    return np.power(10.0, np.asarray(value_db, dtype=np.float64) / 10.0)
+
+
+def linear_to_db(ratio):
+    """Level in dB of a power ratio; zero gives minus infinity."""
+    with np.errstate(divide="ignore"):
+        return 10.0 * np.log10(np.asarray(ratio, dtype=np.float64))
+
+
+def dbm_to_mw(power_dbm):
+    """Power in mW of a level in dBm; minus infinity gives zero."""
+    return db_to_linear(power_dbm)
+
+
+def mw_to_dbm(power_mw):
+    """Level in dBm of a power in mW; zero gives minus infinity."""
+    return linear_to_db(power_mw)
+
+
+def to_lattice_mm(value_m, name: str) -> np.ndarray:
+    """Round metres to whole millimetres (half to even).
+
+    Parameters
+    ----------
+    value_m : array_like
+        Metres in the scene's frame.
+    name : str
+        The argument's name, for the error message.
+
+    Returns
+    -------
+    ndarray of int64
+
+    Raises
+    ------
+    InputError
+        A value is not finite, or 2**30 mm (1,073 km) or more from the frame's origin.
+    """
+    value_m = np.asarray(value_m, dtype=np.float64)
+    if not np.isfinite(value_m).all():
+        row = int(np.argwhere(~np.isfinite(value_m))[0][0]) if value_m.ndim else 0
+        raise InputError(f"{name}: row {row} is not a finite number")
+    value_mm = np.rint(value_m * MM_PER_M)
+    beyond = np.abs(value_mm) >= LATTICE_LIMIT_MM
+    if beyond.any():
+        row = int(np.argwhere(beyond)[0][0]) if value_m.ndim else 0
+        raise InputError(
+            f"{name}: row {row} lies {float(np.abs(value_m).max()):.0f} m from the origin, beyond the "
+            f"lattice of 1,073 km; give coordinates in a local metric frame, or give the CRS"
+        )
+    return value_mm.astype(np.int64)

@@ -1,0 +1,1 @@
+"""Oracles: slow, plain and independent. Nothing in this folder imports radiocore."""

@@ -1,0 +1,191 @@
+"""A map against measurements: figures by hand, rows left out, rows refused."""
+
+from __future__ import annotations
+
+import json
+import sys
+from types import SimpleNamespace
+
+import matplotlib
+import numpy as np
+import pandas
+import pytest
+
+from maps import coverage_map
+from radiocore.channel import Channel
+from radiocore.errors import InputError
+
+matplotlib.use("Agg")
+LOSS_DB = 10 * np.log10(12 * 50)  # 10 MHz of LTE: 50 blocks of 12 subcarriers
+
+
+def centres(*cells: int) -> dict[str, np.ndarray]:
+    return {"x_m": 5.0 + 10 * (np.array(cells) % 6), "y_m": 5.0 + 10 * (np.array(cells) // 6)}
+
+
+def expected_rsrp_dbm(*cells: int) -> np.ndarray:
+    return -10 * (5 + np.array(cells) / 10) - LOSS_DB
+
+
+def test_figures_by_hand():
+    cells = (5, 10, 15, 20)
+    offset_db = np.array([1.0, -2.0, 4.0, 3.0])
+    rows = {**centres(*cells), "rsrp_dbm": expected_rsrp_dbm(*cells) - offset_db}
+    report = coverage_map().validate(rows)
+    np.testing.assert_allclose(report.table["error_db"], offset_db, atol=1e-9)
+    assert report.bias_db == pytest.approx(1.5)
+    assert report.mae_db == pytest.approx(2.5)
+    assert report.rmse_db == pytest.approx(np.sqrt(30 / 4))
+    assert report.standard_deviation_db == pytest.approx(np.std(offset_db))
+    assert report.baseline_rmse_db == pytest.approx(np.std(rows["rsrp_dbm"]))
+    assert report.resource_blocks == 50
+    assert report.agreement is None
+    assert list(report.by_cell["rows"]) == [2, 2]
+    assert report.by_cell.loc[("", "west"), "bias_db"] == pytest.approx(0.5)
+    assert "not told by the measurements" in str(report)
+    assert json.loads(json.dumps(report.to_dict()))["rows"] == 4
+
+
+def test_degrees_and_metres_agree_and_the_index_stays():
+    chart = coverage_map()
+    cells = (3, 9, 21)
+    longitude, latitude = chart.scene.frame.to_lonlat(*centres(*cells).values())
+    frame = pandas.DataFrame(
+        {"lon": longitude, "lat": latitude, "rsrp_dbm": expected_rsrp_dbm(*cells)}, index=["a", "b", "c"]
+    )
+    report = chart.validate(frame)
+    assert list(report.table.index) == ["a", "b", "c"]
+    assert report.rmse_db == pytest.approx(0, abs=1e-9)
+
+
+def test_the_baseline_is_named_when_it_wins():
+    rows = {**centres(1, 23), "rsrp_dbm": [-90.0, -90.5]}
+    assert "does not beat it" in str(coverage_map().validate(rows))
+    rows = {**centres(1, 23), "rsrp_dbm": expected_rsrp_dbm(1, 23)}
+    assert "the map beats it" in str(coverage_map().validate(rows))
+
+
+def test_served_by_sinr_against_the_threshold():
+    cells = (2, 4, 20, 22)  # coverage below one half, twice, and above it, twice
+    rows = {**centres(*cells), "rsrp_dbm": [-100.0] * 4, "sinr_db": [-3.0, 6.0, 2.0, 9.0]}
+    chart = coverage_map(threshold_db=(0.0, 5.0))
+    report = chart.validate(rows)
+    assert report.confusion == {
+        "served_predicted_served": 2,
+        "served_predicted_not_served": 1,
+        "not_served_predicted_served": 0,
+        "not_served_predicted_not_served": 1,
+    }
+    assert report.agreement == 0.75
+    assert "75.0 % agree" in str(report)
+    later = chart.validate(rows, threshold_db=5.0)  # half the coverage: nowhere one half
+    assert later.agreement == 0.5
+    assert later.threshold_db == 5.0
+
+
+def test_served_by_rsrp_where_no_sinr_was_measured():
+    rows = {**centres(2, 22), "rsrp_dbm": [-110.0, -90.0]}
+    assert coverage_map().validate(rows, served_rsrp_dbm=-100.0).agreement == 1.0
+
+
+def test_a_named_cell_is_predicted_at_the_measured_position(monkeypatch):
+    asked = []
+
+    def received_power_dbm(scene, receivers_m, *, channel):
+        asked.append(receivers_m)
+        return np.add.outer(receivers_m[:, 0], [-60.0, -70.0, -80.0])
+
+    monkeypatch.setitem(sys.modules, "radiocore.simulate", SimpleNamespace(received_power_dbm=received_power_dbm))
+    rows = {
+        "x_m": [11.0, 12.0, 13.0, 14.0],
+        "y_m": [5.0] * 4,
+        "rsrp_dbm": [-99.0] * 4,
+        "cell": ["far", "west", None, "gone"],
+    }
+    report = coverage_map().validate(rows)
+    np.testing.assert_array_equal(asked[0], [[11.0, 5.0, 1.5], [12.0, 5.0, 1.5]])
+    expected = [11 - 80 - LOSS_DB, 12 - 60 - LOSS_DB, expected_rsrp_dbm(1)[0]]
+    np.testing.assert_allclose(report.table["predicted_rsrp_dbm"], expected)
+    assert list(report.table["cell"]) == ["far", "west", "east"]
+    assert report.left_out["of a cell that is not in the scene"] == 1
+
+
+def test_an_ambiguous_cell_is_refused():
+    chart = coverage_map(carriers=("LTE a", "LTE b", "LTE c"))
+    chart.scene.base_stations.id.flags.writeable = True
+    chart.scene.base_stations.id[:] = ["7", "7", "8"]
+    # A column of ids with a gap comes as floats.
+    with pytest.raises(InputError, match=r"'7' is the id of 2 stations .*with_carrier"):
+        chart.validate({**centres(1, 2), "rsrp_dbm": [-90.0, -91.0], "cell": [7.0, np.nan]})
+
+
+def test_rows_left_out_are_counted():
+    rows = {
+        "x_m": [15.0, 15.0, 999.0, 5.0, 25.0],
+        "y_m": [5.0, 5.0, 5.0, 5.0, 15.0],
+        "rsrp_dbm": [-90.0, -141.0, -90.0, -90.0, -90.0],
+    }
+    report = coverage_map(indoor="masked").validate(rows)
+    assert (len(report.table), report.rows_read) == (1, 5)
+    assert {reason.split()[0]: number for reason, number in report.left_out.items() if number} == {
+        "without": 1,
+        "outside": 1,
+        "where": 2,
+    }
+    assert "left out: 1 outside the map" in str(report)
+    with pytest.raises(InputError, match="none of the 1 rows can be compared: 1 outside the map"):
+        coverage_map().validate({"x_m": [999.0], "y_m": [5.0], "rsrp_dbm": [-90.0]})
+    with pytest.raises(InputError, match="none of the 0 rows"):
+        coverage_map().validate({"x_m": [], "y_m": [], "rsrp_dbm": []})
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"rsrp_dbm": [-90.0, np.nan]}, "rsrp_dbm of row 1 is nan"),
+        ({"rsrp_dbm": [-90.0, "weak"]}, "rsrp_dbm of row 1 is weak"),
+        ({"sinr_db": [np.inf, 1.0]}, "sinr_db of row 0 is inf"),
+        ({"x_m": [1.0, None]}, "x_m of row 1"),
+        ({"rsrp_dbm": None}, "rsrp_dbm of row 0"),
+        ({"lon": [1.0, 2.0]}, "drop one of the two pairs"),
+        ({"x_m": [1.0]}, "not a table"),
+    ],
+)
+def test_rows_that_are_refused(change, message):
+    rows = {**centres(1, 2), "rsrp_dbm": [-90.0, -91.0], **change}
+    with pytest.raises(InputError, match=message):
+        coverage_map().validate(rows)
+
+
+def test_columns_that_are_missing():
+    with pytest.raises(InputError, match=r"'rsrp_dbm' is missing .*did you mean 'rsrp'"):
+        coverage_map().validate({**centres(1), "rsrp": [-90.0]})
+    with pytest.raises(InputError, match="'lon' is missing"):
+        coverage_map().validate({"rsrp_dbm": [-90.0]})
+    with pytest.raises(InputError, match="not degrees"):
+        coverage_map().validate({"lon": [482000.0], "lat": [5456000.0], "rsrp_dbm": [-90.0]})
+    with pytest.raises(InputError, match="no CRS"):
+        coverage_map(crs=None).validate({"lon": [1.0], "lat": [2.0], "rsrp_dbm": [-90.0]})
+
+
+def test_resource_blocks():
+    rows = {**centres(1), "rsrp_dbm": [-90.0]}
+    assert coverage_map().validate(rows, resource_blocks=25).table["predicted_rsrp_dbm"].iloc[0] == pytest.approx(
+        -51 - 10 * np.log10(300)
+    )
+    chart = coverage_map()
+    object.__setattr__(chart, "channel", Channel(bandwidth_hz=7e6))
+    with pytest.raises(InputError, match="7 MHz is not one of LTE's"):
+        chart.validate(rows)
+    for wrong in (0, 2.5, True):
+        with pytest.raises(InputError, match="positive whole number"):
+            chart.validate(rows, resource_blocks=wrong)
+
+
+def test_plot():
+    cells = (5, 10, 15, 20)
+    report = coverage_map().validate({**centres(*cells), "rsrp_dbm": expected_rsrp_dbm(*cells) + [1, 2, -3, 4]})
+    figure = matplotlib.figure.Figure()
+    scatter, distribution = report.plot(figure.subplots(1, 2))
+    assert scatter.get_xlabel() == "measured RSRP, dBm"
+    assert len(distribution.lines) == 3
