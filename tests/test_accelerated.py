@@ -148,9 +148,7 @@ def test_averaged_far_links_equal_every_state_in_turn(town):
     p = sight_probability(prisms, scene, grid)
     assert np.sum((p > 0) & (p < 1)) > 20 and np.sum((p == 0) | (p == 1)) > 2
     los, nlos = link_powers_mw(scene, grid, channel)
-    expected = [
-        coverage.mixture(los[i], nlos[i], p[i], [2] * 5, [1] * 5, channel.noise_mw, 0.0) for i in range(len(p))
-    ]
+    expected = [coverage.mixture(los[i], nlos[i], p[i], [2] * 5, [1] * 5, channel.noise_mw, 0.0) for i in range(len(p))]
     found = accelerated_map(scene, grid, far_links="averaged")().dataset["coverage"].values
     np.testing.assert_allclose(found[::-1].ravel(), expected, atol=1e-9)
 

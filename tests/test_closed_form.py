@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from radiocore.coverage import mixture_coverage_probability
 
 from radiocore import InputError, coverage_probability
+from radiocore.coverage import mixture_coverage_probability
 from reference import coverage as reference
 
 INTERFERER_M = (0.5, 1.0, 1.5, 2.0, 3.7, 20.0)

@@ -398,7 +398,7 @@ def test_one_file_a_format():
 @pytest.fixture(scope="module")
 def ubc(shared_data):
     """The frame of the UBC buildings and their box in it."""
-    with gzip.open(shared_data / "ubc_vancouver_buildings/ubcv_buildings.geojson.gz") as file:
+    with gzip.open(shared_data("ubc_vancouver_buildings/ubcv_buildings.geojson.gz")) as file:
         features = json.load(file)["features"]
     corners = np.array([point[:2] for item in features for point in _positions(item["geometry"]["coordinates"])])
     frame = LocalFrame.around("EPSG:4326", (*corners.min(axis=0), *corners.max(axis=0)))
@@ -416,7 +416,7 @@ class TestRealFiles:
     @pytest.mark.parametrize(("margin_m", "all_radios", "lte"), [(1000.0, 71, 70), (0.0, 62, 61)])
     def test_ubc_cells(self, ubc, shared_data, margin_m, all_radios, lte):
         frame, bounds_m = ubc
-        path = shared_data / "opencellid_canada/opencellid_302_2026-01.csv.gz"
+        path = shared_data("opencellid_canada/opencellid_302_2026-01.csv.gz")
         every = BaseStations.read(path, frame=frame, bounds_m=bounds_m, margin_m=margin_m).report
         assert (every.rows_read, every.rows_selected) == (50862, all_radios)
         chosen = BaseStations.read(path, frame=frame, bounds_m=bounds_m, margin_m=margin_m, radio="LTE")
@@ -425,7 +425,7 @@ class TestRealFiles:
         assert chosen.carriers == ("LTE 302-220",)
 
     def test_dortmund(self, shared_data):
-        stations = BaseStations.read(shared_data / "dortmund_multimno/cells_nolicence.csv")
+        stations = BaseStations.read(shared_data("dortmund_multimno/cells_nolicence.csv"))
         assert stations.report.rows_read == stations.cells.sum() == 218
         assert len(stations.carriers) == 10 and "LTE o2 850 MHz" in stations.carriers
         assert len(set(stations.id)) == 103  # eNBs

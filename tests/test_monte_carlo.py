@@ -3,9 +3,9 @@
 import mpmath
 import numpy as np
 import pytest
-from radiocore.coverage import simulated_coverage_probability
 
 from radiocore import InputError, coverage_probability
+from radiocore.coverage import simulated_coverage_probability
 from reference import coverage as reference
 
 SHAPES_M = (0.5, 1.0, 1.5, 2.0, 3.7, 5.0)
@@ -120,13 +120,9 @@ def test_thresholds_share_their_draws():
 
 
 def test_stations_without_power_are_off():
-    share, _ = simulated_coverage_probability(
-        np.zeros((3, 2)), 1.0, noise_mw=0.0, threshold_db=0.0, draws=100, seed=0
-    )
+    share, _ = simulated_coverage_probability(np.zeros((3, 2)), 1.0, noise_mw=0.0, threshold_db=0.0, draws=100, seed=0)
     assert share.tolist() == [0, 0, 0]
-    alone, _ = simulated_coverage_probability(
-        [[1.0, 0.0]], 1.0, noise_mw=0.0, threshold_db=0.0, draws=100, seed=0
-    )
+    alone, _ = simulated_coverage_probability([[1.0, 0.0]], 1.0, noise_mw=0.0, threshold_db=0.0, draws=100, seed=0)
     assert alone.tolist() == [1]
 
 

@@ -34,7 +34,8 @@ void require_shape(const Array<T>& array, const char* name, std::initializer_lis
   std::string text;
   for (const py::ssize_t length : wanted) {
     fits = fits && (length < 0 || array.shape(axis) == length);
-    text += (axis++ ? ", " : "") + (length < 0 ? std::string("any") : std::to_string(length));
+    if (axis++ > 0) text.append(", ");
+    text.append(length < 0 ? "any" : std::to_string(length));
   }
   require(fits, std::string(name) + ": wrong shape, wanted (" + text + ")");
 }

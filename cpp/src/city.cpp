@@ -78,9 +78,8 @@ void City::build_circles() {
   circles_.resize(std::size_t(prisms()));
   std::vector<double> xy;
   for (index_t prism = 0; prism < prisms(); ++prism) {
-    const index_t outer = prism_ring_start_[prism];
     xy.clear();
-    for (index_t i = ring_start_[outer]; i < ring_start_[outer + 1]; ++i) {
+    for (index_t i = first_vertex(prism); i < first_vertex(prism + 1); ++i) {
       xy.push_back(double(city.vertices[i].x));
       xy.push_back(double(city.vertices[i].y));
     }
@@ -129,9 +128,8 @@ void City::build_grid() {
   auto in_boxes = [&](bool elevated_only, auto&& add) {
     for (index_t prism = 0; prism < prisms(); ++prism) {
       if (elevated_only && base_[prism] <= 0) continue;
-      const index_t outer = prism_ring_start_[prism];
-      Point low = vertices_[ring_start_[outer]], high = low;
-      for (index_t i = ring_start_[outer]; i < ring_start_[outer + 1]; ++i) {
+      Point low = vertices_[first_vertex(prism)], high = low;
+      for (index_t i = first_vertex(prism); i < first_vertex(prism + 1); ++i) {
         low = {std::min(low.x, vertices_[i].x), std::min(low.y, vertices_[i].y)};
         high = {std::max(high.x, vertices_[i].x), std::max(high.y, vertices_[i].y)};
       }

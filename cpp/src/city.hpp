@@ -28,6 +28,8 @@ class City {
   std::vector<std::int32_t> buildings_under(Point p) const;
 
  private:
+  /// Rings of a prism follow each other: its vertices are those up to the next prism's.
+  index_t first_vertex(index_t prism) const { return ring_start_[prism_ring_start_[prism]]; }
   void build_circles();
   void build_grid();
 

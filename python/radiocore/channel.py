@@ -56,8 +56,7 @@ class Channel:
             infinite_allowed = item.name in ("noise_dbm", "noise_density_dbm_hz") and value == -np.inf
             if not np.isfinite(value) and not infinite_allowed:
                 raise InputError(f"{item.name}: {value} is not a finite number")
-        positive = ("path_loss_exponent_los", "path_loss_exponent_nlos", "fading_m_los", "fading_m_nlos", "bandwidth_hz")
-        for name in (*positive, "max_interferer_distance_m"):
+        for name in _POSITIVE:
             value = getattr(self, name)
             if value is not None and value <= 0:
                 raise InputError(f"{name}: {value:g} must be positive")
@@ -83,3 +82,13 @@ class Channel:
     def gain_at_1m_nlos(self) -> float:
         """Linear power gain at 1 m of a blocked link."""
         return float(db_to_linear(self.gain_at_1m_db_nlos))
+
+
+_POSITIVE = (
+    "path_loss_exponent_los",
+    "path_loss_exponent_nlos",
+    "fading_m_los",
+    "fading_m_nlos",
+    "bandwidth_hz",
+    "max_interferer_distance_m",
+)

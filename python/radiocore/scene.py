@@ -87,7 +87,11 @@ class Scene:
         if not (np.isfinite(stations_margin_m) and stations_margin_m >= 0):
             raise InputError(f"stations_margin_m: {stations_margin_m} must be 0 m or more")
         town = Buildings.read(
-            buildings, crs=crs, bbox=None if bbox is None else tuple(bbox), margin_m=stations_margin_m, **(building_options or {})
+            buildings,
+            crs=crs,
+            bbox=None if bbox is None else tuple(bbox),
+            margin_m=stations_margin_m,
+            **(building_options or {}),
         )
         bounds_m = town.bounds_m if bbox is None else bbox_in_frame(bbox, town.frame)
         network = BaseStations.read(
@@ -215,9 +219,10 @@ def bbox_in_frame(bbox: Sequence[float], frame) -> tuple[float, float, float, fl
         return (west, south, east, north)
     if not (-180 <= west and east <= 180 and -90 <= south and north <= 90):
         raise InputError(f"bbox: {bbox!r} must be longitudes and latitudes in degrees, west, south, east, north")
-    # The sides of a box in degrees are slightly curved in metres: 32 points a side bound them.
+    # The sides of a box in degrees are slightly curved in metres: 33 points a side bound them.
     along = np.linspace(0.0, 1.0, 33)
-    longitude = np.concatenate([west + (east - west) * along, west + (east - west) * along, 0 * along + west, 0 * along + east])
-    latitude = np.concatenate([0 * along + south, 0 * along + north, south + (north - south) * along, south + (north - south) * along])
+    across, up = west + (east - west) * along, south + (north - south) * along
+    longitude = np.concatenate([across, across, np.full(33, west), np.full(33, east)])
+    latitude = np.concatenate([np.full(33, south), np.full(33, north), up, up])
     x_m, y_m = frame.from_lonlat(longitude, latitude)
     return (float(x_m.min()), float(y_m.min()), float(x_m.max()), float(y_m.max()))

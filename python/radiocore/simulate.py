@@ -23,9 +23,8 @@ from .propagation.power_law import power_law_mean_mw
 from .scene import Scene
 from .units import mw_to_dbm
 
-BLOCK_BYTES = 32 * 2**20
-"""Aim for the links of one block: they stay in the cache and far below the memory of the map."""
-BYTES_PER_LINK = 2 * 8 + 2
+BLOCK_RECEIVERS = 8192
+"""Receivers a block: with 80 stations its links take some 10 MB, far below the memory of the map."""
 MOST_RECEIVERS = 2**32 - 1
 
 
@@ -270,12 +269,12 @@ class _Run:
             if self.block_size < 1:
                 raise InputError(f"block_size: {self.block_size} must be at least 1")
             return -(-int(self.block_size) // 8) * 8
-        return 8192
+        return BLOCK_RECEIVERS
 
     def _check_memory(self, stations: int, thresholds: int, carriers: int) -> None:
         receivers = self.grid.size
         if receivers > MOST_RECEIVERS:
-            raise InputError(f"grid: {receivers:,} receivers are more than {MOST_RECEIVERS:,}; use a coarser resolution_m")
+            raise InputError(f"grid: {receivers:,} receivers exceed {MOST_RECEIVERS:,}; use a coarser resolution_m")
         # Columns of each carrier, its packed line of sight, and the map laid out a second time.
         per_receiver = carriers * (16 * thresholds + 13) + stations / 8 + 16 * thresholds + 24
         needed = receivers * per_receiver
@@ -348,5 +347,3 @@ def _stations_off_the_map(scene: Scene) -> int:
 def _finite(value):
     """Infinity as text: the provenance is JSON."""
     return str(value) if isinstance(value, float) and not np.isfinite(value) else value
-
-

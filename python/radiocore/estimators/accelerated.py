@@ -103,9 +103,7 @@ class AcceleratedSimulation(Estimator):
             return self._averaged(block, stations, channel, threshold, probability, threads)
         los = _core.drawn_line_of_sight(probability, seed, block.first_receiver, threads)
         links = power_law_links(block, stations, channel, los, threads)
-        return sample_coverage(
-            links, block, stations, channel, threshold, draws=self.draws, seed=seed, threads=threads
-        )
+        return sample_coverage(links, block, stations, channel, threshold, draws=self.draws, seed=seed, threads=threads)
 
     def _averaged(self, block, stations, channel, threshold, probability, threads):
         states = [np.full_like(block.los, state) for state in (0, 1)]

@@ -23,6 +23,4 @@ class TraditionalSimulation(Estimator):
 
     def estimate(self, prepared, block, stations, channel, threshold, *, seed, threads, counts):
         links = power_law_links(block, stations, channel, block.los, threads)
-        return sample_coverage(
-            links, block, stations, channel, threshold, draws=self.draws, seed=seed, threads=threads
-        )
+        return sample_coverage(links, block, stations, channel, threshold, draws=self.draws, seed=seed, threads=threads)
