@@ -104,7 +104,9 @@ def tied_links(draw, most_buildings: int = 3):
             rings = tuple(tuple(place_mm(place) for place in ring) for ring in draw(_rings))
             prisms.append(Prism(rings, height_mm(base), height_mm(roof), building))
     receivers = draw(st.lists(st.tuples(_place, _height), min_size=1, max_size=6))
-    stations = draw(st.lists(st.tuples(_place, st.integers(1, 6)), min_size=1, max_size=4, unique=True))
+    above_or_below = st.sampled_from([place for place, _ in receivers])  # vertical links
+    antenna = st.tuples(_place | above_or_below, st.integers(1, 6))
+    stations = draw(st.lists(antenna, min_size=1, max_size=4, unique=True))
     return (
         prisms,
         [(*place_mm(place), height_mm(k)) for place, k in receivers],

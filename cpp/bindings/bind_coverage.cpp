@@ -43,17 +43,21 @@ void require_servers(const Links& links, const Array<std::int32_t>& server, bool
 }
 
 py::array_t<double> mean_power_mw(const Array<std::int64_t>& receivers_mm, const Array<std::int64_t>& stations_mm,
-                                  const Array<double>& power_mw, const Array<std::uint8_t>& los,
-                                  std::array<double, 2> gain_at_1m, std::array<double, 2> exponent, int threads) {
+                                  const Array<double>& power_mw, const Array<double>& boresight,
+                                  const Array<std::uint8_t>& los, std::array<double, 2> gain_at_1m,
+                                  std::array<double, 2> exponent, int threads) {
   const LinkEnds ends{as_points3(receivers_mm, "receivers_mm"), receivers_mm.shape(0),
                       as_points3(stations_mm, "stations_mm"), stations_mm.shape(0)};
+  static_assert(sizeof(Boresight) == 2 * sizeof(double));
   require_shape(power_mw, "power_mw", {ends.station_count});
+  require_shape(boresight, "boresight", {ends.station_count, 2});
   require_shape(los, "los", {ends.station_count, ends.receiver_count});
   const PowerLaw law{{gain_at_1m[0], gain_at_1m[1]}, {exponent[0], exponent[1]}};
   py::array_t<double> out({ends.station_count, ends.receiver_count});
   {
     py::gil_scoped_release unlock;
-    fill_mean_power(ends, power_mw.data(), los.data(), law, threads, out.mutable_data());
+    fill_mean_power(ends, power_mw.data(), reinterpret_cast<const Boresight*>(boresight.data()), los.data(), law,
+                    threads, out.mutable_data());
   }
   return out;
 }
@@ -213,7 +217,7 @@ void bind_coverage(py::module_& module) {
   using namespace py::literals;
   const auto exact = [](const char* name) { return py::arg(name).noconvert(); };
   module.def("mean_power_mw", &mean_power_mw, exact("receivers_mm"), exact("stations_mm"), exact("power_mw"),
-             exact("los"), "gain_at_1m"_a, "exponent"_a, "threads"_a);
+             exact("boresight"), exact("los"), "gain_at_1m"_a, "exponent"_a, "threads"_a);
   module.def("associate", &associate_stations, exact("mean"), "threads"_a);
   module.def("closed_form", &closed_form, exact("mean"), exact("shape"), exact("los"), "shape_by_state"_a,
              exact("load"), exact("server"), "noise_mw"_a, exact("threshold"), "threads"_a);

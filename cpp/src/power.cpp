@@ -27,12 +27,16 @@ RADIOCORE_CLONES void take_stronger(const double* mean, std::int32_t station, in
 
 }  // namespace
 
-void fill_mean_power(const LinkEnds& ends, const double* power_mw, const std::uint8_t* los, const PowerLaw& law,
-                     int threads, double* mean) {
+void fill_mean_power(const LinkEnds& ends, const double* power_mw, const Boresight* boresight, const std::uint8_t* los,
+                     const PowerLaw& law, int threads, double* mean) {
   parallel_ranges(ends.receiver_count, tile, threads, [&](index_t begin, index_t end) {
     for (index_t s = 0; s < ends.station_count; ++s) {
       const index_t at = s * ends.receiver_count + begin;
       mean_power_row(ends.receivers + begin, ends.stations[s], power_mw[s], los + at, law, end - begin, mean + at);
+      if (boresight[s].east == 0.0 && boresight[s].north == 0.0) continue;
+      for (index_t r = begin; r < end; ++r) {
+        mean[s * ends.receiver_count + r] *= sector_gain(boresight[s], ends.stations[s], ends.receivers[r]);
+      }
     }
   });
 }

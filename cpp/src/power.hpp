@@ -3,6 +3,7 @@
 
 #include "line_of_sight.hpp"
 #include "links.hpp"
+#include "radiocore/coverage/antenna.hpp"
 #include "radiocore/coverage/power_law.hpp"
 
 namespace radiocore {
@@ -10,9 +11,9 @@ namespace radiocore {
 /// Means below this count as off, so that ratios to the server stay finite.
 constexpr double least_power_mw = 1e-250;
 
-/// Fills mean (S, R) by the power law.
-void fill_mean_power(const LinkEnds& ends, const double* power_mw, const std::uint8_t* los, const PowerLaw& law,
-                     int threads, double* mean);
+/// Fills mean (S, R) by the power law and the stations' antennas.
+void fill_mean_power(const LinkEnds& ends, const double* power_mw, const Boresight* boresight, const std::uint8_t* los,
+                     const PowerLaw& law, int threads, double* mean);
 
 /// Fills server (R,): the strongest mean, ties to the lower row; -1 where every station is off.
 void associate(const double* mean, index_t receivers, index_t stations, int threads, std::int32_t* server);

@@ -13,11 +13,13 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, InstanceOf, 
 from .channel import Channel
 from .device import DEVICES
 from .errors import ConfigError, InputError, nearest_name
+from .estimators import estimators
+from .estimators.accelerated import DEFAULT_EXACT_RADIUS_M
 from .grid import DEFAULT_RECEIVER_HEIGHT_M, INDOOR
 from .network import DEFAULT_HEIGHT_M, DEFAULT_POWER_DBM
 from .scene import DEFAULT_MARGIN_M, HOST_RULES
 
-METHODS = ("exact", "traditional", "accelerated")
+METHODS = tuple(estimators())
 IMPUTATIONS = ("rayleigh", "constant", "raise")
 INVALID = ("repair", "raise")
 
@@ -203,7 +205,7 @@ class RunConfig(BaseModel):
     )
     draws: Whole = _key(2000, "Method", "N", "Fading draws a receiver (Monte Carlo).", gt=0)
     exact_radius_m: Annotated[float, Field(allow_inf_nan=True), BeforeValidator(_number)] = _key(
-        200.0, "Method", "M", "Accelerated: links up to here are traced, m; inf traces them all.", ge=0
+        DEFAULT_EXACT_RADIUS_M, "Method", "M", "Accelerated: links up to here are traced, m; inf traces them all.", ge=0
     )
     neighbourhood_radius_m: Number = _key(
         500.0, "Method", "M", "Accelerated: radius of the surroundings that far links are judged by, m.", gt=0

@@ -20,6 +20,7 @@ class CarrierStations:
 
     position_mm: np.ndarray  # (S, 3) int64
     power_mw: np.ndarray  # (S,)
+    boresight: np.ndarray  # (S, 2) east and north of a sector's direction, (0, 0) = isotropic
     load: np.ndarray  # (S,)
     host_start: np.ndarray  # (S + 1,) int64
     host_list: np.ndarray  # int32, buildings transparent to each station
@@ -32,9 +33,11 @@ class CarrierStations:
         start, listed = hosts
         members = [listed[start[row] : start[row + 1]] for row in rows]
         lengths = [len(member) for member in members]
+        azimuth = np.deg2rad(stations.azimuth_deg[rows])
         return cls(
             position_mm=np.ascontiguousarray(stations.position_mm[rows]),
             power_mw=dbm_to_mw(stations.power_dbm[rows]),
+            boresight=np.nan_to_num(np.stack([np.sin(azimuth), np.cos(azimuth)], axis=1)),
             load=np.ascontiguousarray(stations.load[rows]),
             host_start=np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64),
             host_list=np.concatenate([*members, np.zeros(0, dtype=np.int32)]).astype(np.int32),

@@ -40,11 +40,12 @@ class BaseStations:
     ----------
     x_m, y_m : position in the frame, m; x east, y north.
     height_m : antenna height above ground, m.
-    power_dbm : transmit power including antenna gain (EIRP towards the horizon), dBm.
+    power_dbm : transmit power including antenna gain (EIRP), dBm; of a sector, along its azimuth.
     id : name, unique within a carrier where given; "" where not.
     carrier : only stations of equal carrier interfere with each other.
     load : probability that the cell transmits as an interferer, in [0, 1].
-    azimuth_deg : direction of the sector, clockwise from north; NaN = isotropic.
+    azimuth_deg : direction of a sector (3GPP TR 38.901 element, 65 degrees), clockwise from north;
+        NaN = isotropic.
     frequency_mhz : carrier frequency where known, else NaN.
     cells : how many cells of the file were merged into this station.
     """

@@ -47,7 +47,7 @@ class Scene:
             object.__setattr__(self, "receiver_bounds_m", self._default_bounds_m())
         if self.host_building == "raise" and (hosted := np.flatnonzero(np.diff(self.host_start))).size:
             station = int(hosted[0])
-            building = self.buildings.ids[self.host_list[self.host_start[station]]]
+            building = str(self.buildings.ids[self.host_list[self.host_start[station]]])
             raise InputError(
                 f"base stations: row {station} stands in the outline of building {building!r} "
                 '(host_building="raise"); move it, or choose host_building="transparent"'

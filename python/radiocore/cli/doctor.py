@@ -30,12 +30,10 @@ def command(as_json: Annotated[bool, typer.Option("--json", help="Print as JSON.
         ],
     )
     show_table("Compiled core", diagnosis.core.items())
-    show_table(
-        "Extras",
-        [
-            (extra, "installed" if not absent else f"lacks {', '.join(absent)}: pip install 'radiocore[{extra}]'")
-            for extra, absent in diagnosis.extras.items()
-        ],
-    )
+    show_table("Extras", [(extra, _extra_state(extra, absent)) for extra, absent in diagnosis.extras.items()])
     show_lines("Missing", diagnosis.remedies or ["nothing: the main job can run"])
     raise typer.Exit(0 if diagnosis.is_complete else 1)
+
+
+def _extra_state(extra: str, absent: tuple[str, ...]) -> str:
+    return f"lacks {', '.join(absent)}: pip install 'radiocore[{extra}]'" if absent else "installed"

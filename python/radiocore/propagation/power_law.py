@@ -11,7 +11,7 @@ from ..links import Block, CarrierStations, Links
 
 
 def power_law_mean_mw(block: Block, stations: CarrierStations, channel: Channel, los: np.ndarray, threads: int):
-    """(S, R) mean received power P_t eta_Q d^(-alpha_Q), mW.
+    """(S, R) mean received power P_t eta_Q d^(-alpha_Q), mW, less the pattern of sector antennas.
 
     Raises
     ------
@@ -30,6 +30,7 @@ def power_law_mean_mw(block: Block, stations: CarrierStations, channel: Channel,
         block.receivers_mm,
         stations.position_mm,
         stations.power_mw,
+        stations.boresight,
         los,
         (channel.gain_at_1m_nlos, channel.gain_at_1m_los),
         (channel.path_loss_exponent_nlos, channel.path_loss_exponent_los),

@@ -1,0 +1,40 @@
+// Sector antennas: 3GPP TR 38.901, Table 7.3-1 (single element, 65 degrees, 30 dB).
+#pragma once
+
+#include "radiocore/geometry/lattice.hpp"
+#include "radiocore/numerics/elementary.hpp"
+
+namespace radiocore {
+
+/// Where a station points. (0, 0) stands for an isotropic antenna.
+struct Boresight {
+  double east, north;  // unit vector
+};
+
+/// Power gain of a sector towards a receiver, relative to its boresight; power_dbm is that of the boresight.
+///
+/// Attenuation in dB: min(12 (phi / 65)^2, 30) in azimuth plus min(12 (theta / 65)^2, 30) in
+/// elevation, together at most 30; angles in degrees from the boresight, which is not tilted.
+RADIOCORE_HD inline double sector_gain(Boresight boresight, Point3 station, Point3 receiver) {
+  constexpr double degrees = 0x1.ca5dc1a63c1f8p+5, beamwidth_deg = 65.0, most_db = 30.0;
+  constexpr double log_per_db = 0x1.d791c5f888823p-3;  // ln(10) / 10
+  const double east = double(receiver.x - station.x), north = double(receiver.y - station.y);
+  const double up = double(receiver.z - station.z);
+  const double ahead = east * boresight.east + north * boresight.north;
+  const double aside = east * boresight.north - north * boresight.east;
+  const double horizontal = std::sqrt(east * east + north * north);
+  double phi = 0.0;
+  if (horizontal > 0.0) {
+    phi = degrees * atan2_ieee(aside < 0.0 ? -aside : aside, ahead < 0.0 ? -ahead : ahead);
+    phi = ahead < 0.0 ? 180.0 - phi : phi;
+  }
+  const double theta = degrees * atan2_ieee(up < 0.0 ? -up : up, horizontal);
+  const auto attenuation_db = [](double angle) {
+    const double ratio = angle / beamwidth_deg;
+    return 12.0 * ratio * ratio < most_db ? 12.0 * ratio * ratio : most_db;
+  };
+  const double sum_db = attenuation_db(phi) + attenuation_db(theta);
+  return exp_ieee(-log_per_db * (sum_db < most_db ? sum_db : most_db));
+}
+
+}  // namespace radiocore

@@ -1,0 +1,249 @@
+"""The main job from Python: what a map holds, what a change of mast costs, what is refused."""
+
+import numpy as np
+import pytest
+import shapely
+
+import radiocore as rc
+from radiocore import simulate
+from radiocore.estimators import AcceleratedSimulation, ExactCoverage, estimator_named
+from radiocore.simulate import received_power_dbm
+
+METHODS = ("exact", "traditional", "accelerated")
+
+
+@pytest.fixture(scope="module")
+def scene():
+    return rc.Scene.synthetic("urban", side_m=300, stations_per_km2=60, seed=3)
+
+
+@pytest.fixture(scope="module")
+def grid(scene):
+    return rc.ReceiverGrid.over(scene, 10.0)
+
+
+def bytes_of(manifold):
+    return {name: values.values.tobytes() for name, values in manifold.dataset.data_vars.items()}
+
+
+def open_field(**columns):
+    return rc.Scene(
+        rc.Buildings.from_polygons([], []),
+        rc.BaseStations(**columns),
+        receiver_bounds_m=(0, 0, 100, 100),
+    )
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("change", ["moved", "added", "removed"])
+def test_update_has_the_bytes_of_a_full_run(scene, grid, method, change, monkeypatch):
+    before = rc.simulate_manifold(scene, grid, method=method, draws=64, seed=5)
+    changed = {
+        "moved": lambda: scene.with_station_moved(2, x_m=150.5, y_m=20.25),
+        "added": lambda: scene.with_station_added(150.5, 20.25, id="a new mast"),
+        "removed": lambda: scene.with_station_removed(0),
+    }[change]()
+    full = rc.simulate_manifold(changed, grid, method=method, draws=64, seed=5)
+
+    traced = []
+    real = simulate.trace
+
+    def counting(city, receivers_mm, stations_mm, *args, **kwargs):
+        traced.append(len(stations_mm))
+        return real(city, receivers_mm, stations_mm, *args, **kwargs)
+
+    monkeypatch.setattr(simulate, "trace", counting)
+    updated = before.update(changed)
+    assert bytes_of(updated) == bytes_of(full)
+    assert sum(traced) == (0 if change == "removed" else 1), "only the changed mast is traced"
+
+
+def test_update_of_an_update(scene, grid):
+    first = scene.with_station_moved(1, x_m=10.0)
+    second = first.with_station_moved(1, x_m=200.0).with_station_moved(3, y_m=77.0)
+    chained = rc.simulate_manifold(scene, grid).update(first).update(second)
+    assert bytes_of(chained) == bytes_of(rc.simulate_manifold(second, grid))
+
+
+def test_update_with_other_buildings_runs_in_full(scene, grid):
+    other = rc.Scene.synthetic("urban", side_m=300, stations_per_km2=60, seed=4)
+    assert bytes_of(rc.simulate_manifold(scene, grid).update(other)) == bytes_of(rc.simulate_manifold(other, grid))
+
+
+def test_thresholds_in_one_pass_equal_single_ones(scene, grid):
+    together = rc.simulate_manifold(scene, grid, threshold_db=[0, 5, 10]).dataset.coverage
+    assert together.dims == ("threshold", "y", "x")
+    for i, threshold_db in enumerate((0, 5, 10)):
+        alone = rc.simulate_manifold(scene, grid, threshold_db=threshold_db).dataset.coverage
+        assert alone.dims == ("y", "x")
+        np.testing.assert_array_equal(together.values[i], alone.values)
+
+
+def test_exact_agrees_with_traditional_within_its_error(scene, grid):
+    exact = rc.simulate_manifold(scene, grid).dataset
+    sampled = rc.simulate_manifold(scene, grid, method="traditional", draws=2000, seed=1).dataset
+    z = (sampled.coverage - exact.coverage) / sampled.standard_error
+    assert float(abs(z).max()) < 5.0  # 900 receivers: 4 standard errors are passed once in 18 maps
+    assert abs(float(z.mean())) < 4 / np.sqrt(z.size)
+    assert 0.8 < float(z.std()) < 1.1
+    np.testing.assert_array_equal(sampled.server, exact.server)
+    assert "standard_error" not in exact
+
+
+def test_accelerated_averaged_is_the_mean_of_the_drawn(scene, grid):
+    averaged = rc.simulate_manifold(scene, grid, method=AcceleratedSimulation(exact_radius_m=60, far_links="averaged"))
+    total = np.zeros(grid.shape)
+    runs = 40
+    for seed in range(runs):
+        drawn = AcceleratedSimulation(draws=200, exact_radius_m=60)
+        total += rc.simulate_manifold(scene, grid, method=drawn, seed=seed).dataset.coverage.values
+    # Each of the 40 draws of the city's state scatters by at most 1/2.
+    difference = total / runs - averaged.dataset.coverage.values
+    assert abs(difference).max() < 5 * 0.5 / np.sqrt(runs)
+    assert abs(difference.mean()) < 0.01
+
+
+def test_one_carrier_at_a_time_and_the_best_of_several():
+    x_m, y_m = [10.0, 90.0, 15.0, 50.0], [10.0, 90.0, 80.0, 50.0]
+    scene = open_field(x_m=x_m, y_m=y_m, carrier=["A", "A", "B", "B"])
+    grid = rc.ReceiverGrid.over(scene, 5.0)
+    both = rc.simulate_manifold(scene, grid)
+    alone = [rc.simulate_manifold(scene.with_carrier(name), grid).dataset.coverage.values for name in "AB"]
+    np.testing.assert_array_equal(both.dataset.coverage, np.maximum(*alone))
+    chosen = both.dataset.carrier.values
+    np.testing.assert_array_equal(chosen, np.argmax(alone, axis=0))
+    carrier_of_server = np.array([0, 0, 1, 1])[both.dataset.server.values]
+    np.testing.assert_array_equal(carrier_of_server, chosen)
+    text = str(both.summary())
+    assert "A" in text and "B" in text and "best" in text
+
+
+def test_a_far_interferer_can_be_left_out():
+    scene = open_field(x_m=[10.0, 2000.0], y_m=[10.0, 10.0], power_dbm=[10.0, 45.0])
+    near = rc.simulate_manifold(scene, rc.ReceiverGrid(x_m=[12.0], y_m=[12.0]), channel=rc.Channel())
+    far_out = rc.Channel(max_interferer_distance_m=500.0)
+    without = rc.simulate_manifold(scene, rc.ReceiverGrid(x_m=[12.0], y_m=[12.0]), channel=far_out)
+    alone = rc.simulate_manifold(
+        scene.with_station_removed(1), rc.ReceiverGrid(x_m=[12.0], y_m=[12.0]), channel=rc.Channel()
+    )
+    assert float(near.dataset.coverage.item()) < float(without.dataset.coverage.item())
+    assert without.dataset.coverage.item() == alone.dataset.coverage.item()
+
+
+@pytest.mark.parametrize("method", ["exact", "traditional"])
+def test_load_is_the_chance_that_a_cell_interferes(method):
+    columns = {"x_m": [20.0, 80.0], "y_m": [50.0, 50.0]}
+    grid = rc.ReceiverGrid(x_m=[45.0], y_m=[50.0])
+
+    def coverage(load):
+        scene = open_field(**columns, load=load)
+        return rc.simulate_manifold(scene, grid, method=method, draws=200_000).dataset.coverage.item()
+
+    silent, busy, half = coverage([1.0, 0.0]), coverage([1.0, 1.0]), coverage([1.0, 0.5])
+    tolerance = 1e-12 if method == "exact" else 4 * 0.5 / np.sqrt(200_000)
+    assert half == pytest.approx(0.5 * (silent + busy), abs=tolerance)
+    assert busy < half < silent
+
+
+def test_a_sector_follows_its_pattern():
+    """3GPP TR 38.901, Table 7.3-1: 12 (phi / 65)^2 dB, at most 30."""
+    scene = open_field(x_m=[0.0, 0.0], y_m=[0.0, 0.0], azimuth_deg=[90.0, np.nan])
+    bearing_deg = np.arange(0.0, 360.0, 15.0)
+    turn = np.deg2rad(bearing_deg)
+    points = np.stack([1000 * np.sin(turn), 1000 * np.cos(turn), np.full(len(turn), 20.0)], axis=1)
+    level = received_power_dbm(scene, points)
+    off_axis = np.abs((bearing_deg - 90.0 + 180.0) % 360.0 - 180.0)
+    expected = -np.minimum(12 * (off_axis / 65.0) ** 2, 30.0)
+    np.testing.assert_allclose(level[:, 0] - level[:, 1], expected, atol=1e-3)
+
+
+def test_received_power_follows_the_power_law():
+    scene = open_field(x_m=[0.0], y_m=[0.0], height_m=20.0, power_dbm=30.0)
+    distance_m = np.hypot(300.0, 18.5)
+    expected = 30.0 - 38.6 - 20 * np.log10(distance_m)
+    assert received_power_dbm(scene, [[300.0, 0.0]]).item() == pytest.approx(expected, abs=1e-9)
+
+
+def test_receivers_in_buildings_are_blocked_or_masked():
+    town = rc.Buildings.from_polygons([shapely.box(20, 20, 60, 60)], 15.0)
+    scene = rc.Scene(town, rc.BaseStations(x_m=[90.0], y_m=[90.0]), receiver_bounds_m=(0, 0, 100, 100))
+    blocked = rc.simulate_manifold(scene, rc.ReceiverGrid.over(scene, 10.0)).dataset
+    masked = rc.simulate_manifold(scene, rc.ReceiverGrid.over(scene, 10.0, indoor="masked")).dataset
+    indoors = ~blocked.outdoor.values.astype(bool)
+    assert indoors.sum() == 16
+    assert not blocked.server_line_of_sight.values[indoors].any()
+    assert np.isfinite(blocked.coverage.values).all()
+    assert np.isnan(masked.coverage.values[indoors]).all()
+    np.testing.assert_array_equal(masked.coverage.values[~indoors], blocked.coverage.values[~indoors])
+
+
+def test_links_that_leave_the_map_are_counted():
+    town = rc.Buildings.from_polygons([shapely.box(20, 20, 60, 60)], 15.0)
+    scene = rc.Scene(town, rc.BaseStations(x_m=[30.0, 500.0], y_m=[30.0, 500.0]))
+    assert "50" in str(rc.simulate_manifold(scene, resolution_m=10.0).summary())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"method": "exakt"}, r"method: 'exakt'.*did you mean 'exact'"),
+        ({"device": "gpu"}, r"device: 'gpu'"),
+        ({"seed": -1}, r"seed: -1"),
+        ({"draws": 0, "method": "traditional"}, r"draws: 0"),
+        ({"threads": 0}, r"threads: 0"),
+        ({"threshold_db": [0.0, np.nan]}, r"threshold_db"),
+        ({"threshold_db": 90.0}, r"threshold_db.*60"),
+        ({"exact_radius_m": -1.0, "method": "accelerated"}, r"exact_radius_m: -1"),
+        ({"neighbourhood_radius_m": 0.0, "method": "accelerated"}, r"neighbourhood_radius_m: 0"),
+        ({"channel": rc.Channel(fading_m_los=1.5)}, r"fading_m_los: 1.5.*traditional"),
+    ],
+)
+def test_bad_arguments_are_named(scene, grid, arguments, message):
+    with pytest.raises(rc.InputError, match=message):
+        rc.simulate_manifold(scene, grid, **arguments)
+
+
+def test_cuda_is_never_replaced_silently(scene, grid):
+    with pytest.raises(rc.DeviceUnavailableError, match="cuda"):
+        rc.simulate_manifold(scene, grid, device="cuda")
+
+
+def test_a_receiver_at_the_antenna_is_refused():
+    scene = open_field(x_m=[52.5], y_m=[52.5], height_m=2.0)
+    with pytest.raises(rc.InputError, match=r"row 0 is less than 1 m from the receiver at x = 52\.500 m"):
+        rc.simulate_manifold(scene)
+
+
+def test_a_grid_beyond_the_memory_says_what_it_needs():
+    scene = rc.Scene(
+        rc.Buildings.from_polygons([], []), rc.BaseStations(x_m=[0.0], y_m=[0.0]), receiver_bounds_m=(0, 0, 9e4, 9e4)
+    )
+    with pytest.raises(rc.InputError, match=r"grid: .* receivers .*coarser resolution_m"):
+        rc.simulate_manifold(scene, resolution_m=0.5)
+
+
+def test_no_station_is_an_error(scene, grid):
+    empty = rc.Scene(scene.buildings, scene.base_stations.select(np.zeros(0, dtype=int)))
+    with pytest.raises(rc.InputError, match="base stations: there are none"):
+        rc.simulate_manifold(empty, grid)
+
+
+def test_duplicates_name_their_rows():
+    with pytest.raises(rc.InputError, match="rows 0 and 2 are duplicates"):
+        rc.BaseStations(x_m=[1.0, 2.0, 1.0], y_m=[0.0, 0.0, 0.0])
+
+
+def test_host_rule_literal_and_raise():
+    town = rc.Buildings.from_polygons([shapely.box(40, 40, 60, 60)], 25.0, ids=["tower"])
+    mast = rc.BaseStations(x_m=[50.0], y_m=[50.0], height_m=20.0)
+    outside = [[90.0, 50.0]]
+    assert rc.line_of_sight(rc.Scene(town, mast), outside).all()
+    assert not rc.line_of_sight(rc.Scene(town, mast, host_building="literal"), outside).any()
+    with pytest.raises(rc.InputError, match="row 0 stands in the outline of building 'tower'"):
+        rc.Scene(town, mast, host_building="raise")
+
+
+def test_an_estimator_object_is_a_method(scene, grid):
+    assert estimator_named(ExactCoverage()) == ExactCoverage()
+    by_object = rc.simulate_manifold(scene, grid, method=ExactCoverage())
+    assert bytes_of(by_object) == bytes_of(rc.simulate_manifold(scene, grid))
