@@ -8,6 +8,7 @@ namespace radiocore {
 DeviceReport query_device() {
   int count = 0;
   const cudaError_t status = cudaGetDeviceCount(&count);
+  if (status == cudaErrorInsufficientDriver) return {true, false, "no NVIDIA driver was found, or it is too old", ""};
   if (status != cudaSuccess) return {true, false, cudaGetErrorString(status), ""};
   if (count == 0) return {true, false, "the driver reports no CUDA device", ""};
   cudaDeviceProp properties;
