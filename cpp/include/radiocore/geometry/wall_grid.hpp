@@ -80,7 +80,8 @@ RADIOCORE_HD inline void walk_cells(const WallGridView& grid, Point p, Point q, 
     if (j1 < 0.0 || j0 > nv - 1.0) continue;
     j0 = j0 < 0.0 ? 0.0 : j0;
     j1 = j1 > nv - 1.0 ? nv - 1.0 : j1;
-    const double ta = (u0 - pu) * per_u, tb = (u1 - pu) * per_u;
+    // A vertical link has all its heights in this one strip.
+    const double ta = (u0 - pu) * per_u, tb = du != 0.0 ? (u1 - pu) * per_u : 1.0;
     const double t0 = ta < tb ? ta : tb, t1 = ta < tb ? tb : ta;
     for (std::int32_t j = std::int32_t(j0); j <= std::int32_t(j1); ++j) {
       if (!visit(strip * stride_u + j * stride_v, t0, t1)) return;
