@@ -50,15 +50,10 @@ class Links:
     def traced(self, engine: str, threads: int = 1) -> np.ndarray:
         """(S, R) line of sight by one of radiocore's engines."""
         outdoors = np.full(len(self.receivers_mm), -1, dtype=np.int32)
-        return trace(
-            self.scene.city,
-            self.receivers_mm,
-            self.stations_mm,
-            hosts_of(self.scene),
-            outdoors,
-            engine=engine,
-            threads=threads,
-        ).astype(bool)
+        hosts = hosts_of(self.scene)
+        city, receivers_mm = self.scene.city, self.receivers_mm
+        bits = trace(city, receivers_mm, self.stations_mm, hosts, outdoors, engine=engine, threads=threads)
+        return np.unpackbits(bits, axis=1, count=len(receivers_mm)).astype(bool)
 
     def every(self, step: int) -> Links:
         """A sub-sample for the slow: every step-th receiver."""

@@ -12,7 +12,7 @@ from radiocore.errors import InputError
 from radiocore.scene import Scene
 from radiocore.synthetic import ENVIRONMENTS, synthetic_city, synthetic_scene
 
-TOLERANCE = 0.05  # DECISIONS 27
+TOLERANCE = 0.05
 
 _COLUMNS = ("vertices_mm", "ring_start", "prism_ring_start", "base_mm", "roof_mm", "prism_building", "ids")
 

@@ -6,7 +6,7 @@ import json
 import sys
 from types import SimpleNamespace
 
-import matplotlib
+import matplotlib.figure
 import numpy as np
 import pandas
 import pytest

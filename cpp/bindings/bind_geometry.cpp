@@ -67,7 +67,7 @@ py::array_t<std::uint8_t> line_of_sight(const City& city, const Array<std::int64
   require(max_distance_mm < 2 * lattice_limit, "max_distance_mm: beyond the lattice");
   require(engine == "brute-force" || engine == "index", "engine: unknown");
   const auto choice = engine == "index" ? LineOfSightEngine::index : LineOfSightEngine::brute_force;
-  py::array_t<std::uint8_t> out({ends.station_count, ends.receiver_count});
+  py::array_t<std::uint8_t> out({ends.station_count, (ends.receiver_count + 7) / 8});
   {
     py::gil_scoped_release unlock;
     trace_line_of_sight(city, ends, {host_start.data(), host_list.data()}, receiver_building.data(), choice,

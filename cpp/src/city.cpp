@@ -101,9 +101,9 @@ void City::build_grid() {
   x0_ -= 4;
   y0_ -= 4;
   const double width = double(x1 - x0_) + 4.0, depth = double(y1 - y0_) + 4.0;
-  // About 8 m, measured as a broad optimum on dense towns; wider where the map is large and empty,
-  // so that there are never many more cells than walls.
-  cell_mm_ = 8192.0;
+  // About 32 m, measured as a broad optimum; wider where the map is large and empty, so that there
+  // are never many more cells than walls.
+  cell_mm_ = 32768.0;
   const double most_cells = 16.0 * double(vertices_.size()) + 4096.0;
   while (std::ceil(width / cell_mm_) * std::ceil(depth / cell_mm_) > most_cells) cell_mm_ *= 2.0;
   nx_ = std::max(1, std::int32_t(std::ceil(width / cell_mm_)));

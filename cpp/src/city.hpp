@@ -17,6 +17,7 @@ class City {
   CityView view() const;
   WallGridView grid() const;
   index_t prisms() const { return index_t(roof_.size()); }
+  index_t walls() const { return index_t(vertices_.size()); }
   /// Enclosing circle of a prism's outline, mm, its radius rounded up by more than the arithmetic's error.
   const Circle& circle(index_t prism) const { return circles_[prism]; }
 

@@ -159,7 +159,7 @@ struct Candidate {
   std::int32_t state;
 };
 
-/// DECISIONS 9: by mean power, then by the station's rank.
+/// The order of association: by mean power, then by the station's rank.
 bool ranks_before(const Candidate& a, const Candidate& b) {
   if (a.mean != b.mean) return a.mean > b.mean;
   if (a.station != b.station) return a.station < b.station;

@@ -21,7 +21,7 @@ struct MixedLinks {
 };
 
 /// Fills probability (T, R): average over all line-of-sight states, the strongest mean serving in
-/// each (spec 7e); server (R,) and server_los (R,) are the candidate of the largest probability.
+/// each; server (R,) and server_los (R,) are the candidate of the largest probability.
 void mixture_coverage(const MixedLinks& links, double noise_mw, const double* threshold, index_t thresholds,
                       int threads, double* probability, std::int32_t* server, std::uint8_t* server_los);
 

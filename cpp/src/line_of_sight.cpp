@@ -1,11 +1,16 @@
 #include "line_of_sight.hpp"
 
+#include <memory>
+
 #include "parallel.hpp"
+#include "station_fan.hpp"
 
 namespace radiocore {
 namespace {
 
-constexpr index_t receivers_per_task = 256;
+constexpr index_t receivers_per_task = 512;  // whole bytes of the answer
+/// A station's fan of walls pays from about this many receivers a wall on.
+constexpr double receivers_per_wall = 0.25;
 
 /// Step 3 of Algorithm 2: does the link pass through the prism's enclosing circle?
 bool passes_circle(const Circle& circle, Point3 p, Point3 q) {
@@ -49,29 +54,54 @@ void trace_line_of_sight(const City& city, const LinkEnds& links, const Hosts& h
                          LineOfSightEngine engine, std::int64_t max_distance_mm, int threads, std::uint8_t* los) {
   const CityView view = city.view();
   const WallGridView grid = city.grid();
-  std::vector<char> station_enclosed(std::size_t(links.station_count));
-  for (index_t s = 0; s < links.station_count; ++s) {
-    station_enclosed[std::size_t(s)] = enclosed(city, links.stations[s], hosts.of(s));
-  }
-  parallel_ranges(links.receiver_count, receivers_per_task, threads, [&](index_t begin, index_t end) {
-    for (index_t s = 0; s < links.station_count; ++s) {
+  const bool by_fan = engine == LineOfSightEngine::index &&
+                      double(links.receiver_count) >= receivers_per_wall * double(city.walls());
+  const index_t row_bytes = (links.receiver_count + 7) / 8;
+  const index_t tasks_a_station = (links.receiver_count + receivers_per_task - 1) / receivers_per_task;
+  if (threads <= 0) threads = available_threads();
+
+  // A few stations at a time: their fans are built side by side, then their receivers are shared out.
+  const index_t group = threads;
+  for (index_t first = 0; first < links.station_count; first += group) {
+    const index_t count = std::min(group, links.station_count - first);
+    std::vector<std::unique_ptr<StationFan>> fans(static_cast<std::size_t>(count));
+    std::vector<char> shut(static_cast<std::size_t>(count));
+    parallel_for(count, threads, [&](index_t i) {
+      const Point3 station = links.stations[first + i];
+      const HostList host = hosts.of(first + i);
+      shut[std::size_t(i)] = enclosed(city, station, host);
+      if (by_fan) fans[std::size_t(i)] = std::make_unique<StationFan>(city, station, host);
+    });
+    parallel_for(count * tasks_a_station, threads, [&](index_t task) {
+      const index_t i = task / tasks_a_station, s = first + i;
+      const index_t begin = task % tasks_a_station * receivers_per_task;
+      const index_t end = std::min(links.receiver_count, begin + receivers_per_task);
       const Point3 station = links.stations[s];
-      const HostList host = hosts.of(s);
-      std::uint8_t* row = los + s * links.receiver_count;
-      for (index_t r = begin; r < end; ++r) {
-        row[r] = 0;
-        if (building[r] >= 0 || station_enclosed[std::size_t(s)]) continue;
-        const Point3 receiver = links.receivers[r];
-        if (max_distance_mm >= 0) {
-          const std::int64_t dx = station.x - receiver.x, dy = station.y - receiver.y;
-          if (dx * dx + dy * dy > max_distance_mm * max_distance_mm) continue;
+      std::uint8_t* row = los + s * row_bytes;
+      std::fill(row + begin / 8, row + (end + 7) / 8, std::uint8_t(0));
+      if (shut[std::size_t(i)]) return;
+      const auto trace = [&](auto&& blocked) {
+        for (index_t r = begin; r < end; ++r) {
+          const Point3 receiver = links.receivers[r];
+          if (building[r] >= 0) continue;
+          if (max_distance_mm >= 0) {
+            const std::int64_t dx = station.x - receiver.x, dy = station.y - receiver.y;
+            if (dx * dx + dy * dy > max_distance_mm * max_distance_mm) continue;
+          }
+          if (!blocked(receiver)) row[r / 8] = std::uint8_t(row[r / 8] | (0x80 >> (r % 8)));
         }
-        const bool blocked = engine == LineOfSightEngine::index ? link_blocked(view, grid, receiver, station, host)
-                                                                : blocked_by_any(city, receiver, station, host);
-        row[r] = !blocked;
+      };
+      const HostList host = hosts.of(s);
+      if (by_fan) {
+        const StationFanView fan = fans[std::size_t(i)]->view();
+        trace([&](Point3 receiver) { return link_blocked(view, fan, receiver); });
+      } else if (engine == LineOfSightEngine::index) {
+        trace([&](Point3 receiver) { return link_blocked(view, grid, receiver, station, host); });
+      } else {
+        trace([&](Point3 receiver) { return blocked_by_any(city, receiver, station, host); });
       }
-    }
-  });
+    });
+  }
 }
 
 }  // namespace radiocore

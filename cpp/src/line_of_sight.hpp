@@ -28,9 +28,10 @@ struct LinkEnds {
 void find_buildings(const City& city, const Point3* points, index_t count, bool use_height, int threads,
                     std::int32_t* building);
 
-/// Fills los (S, R), station by station. Receivers with building[r] >= 0 have no line of sight
-/// (the paper's type-I rule). Links longer in plan than max_distance_mm (if >= 0) are not traced
-/// and left at 0.
+/// Fills los (S, ceil(R / 8)), a bit a link, the highest bit of a byte first, set for line of sight.
+///
+/// Receivers with building[r] >= 0 have no line of sight (the paper's type-I rule). Links longer in
+/// plan than max_distance_mm (if >= 0) are not traced and left at 0.
 void trace_line_of_sight(const City& city, const LinkEnds& links, const Hosts& hosts, const std::int32_t* building,
                          LineOfSightEngine engine, std::int64_t max_distance_mm, int threads, std::uint8_t* los);
 

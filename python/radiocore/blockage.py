@@ -46,7 +46,7 @@ def line_of_sight(scene, receivers, *, engine: str = "auto", device: str = "auto
     receivers_mm = receivers.position_mm() if isinstance(receivers, ReceiverGrid) else points_mm(receivers, "receivers")
     threads = resolve_threads(threads)
     building = scene.city.buildings_at(receivers_mm, True, threads)
-    los = trace(
+    bits = trace(
         scene.city,
         receivers_mm,
         scene.base_stations.position_mm,
@@ -55,7 +55,7 @@ def line_of_sight(scene, receivers, *, engine: str = "auto", device: str = "auto
         engine=engine,
         threads=threads,
     )
-    return los.T.astype(bool)
+    return np.unpackbits(bits, axis=1, count=len(receivers_mm)).T.astype(bool)
 
 
 def inside_buildings(scene, points) -> np.ndarray:
@@ -86,7 +86,10 @@ def hosts_of(scene) -> tuple[np.ndarray, np.ndarray]:
 def trace(
     city, receivers_mm, stations_mm, hosts, receiver_building, *, engine="auto", max_distance_mm=-1, threads=0
 ) -> np.ndarray:
-    """(S, R) uint8 line of sight, station by station; links beyond ``max_distance_mm`` (>= 0) stay 0."""
+    """Line of sight of all links as bits, (S, ceil(R / 8)) uint8 for :func:`numpy.unpackbits`.
+
+    Links beyond ``max_distance_mm`` (if 0 or more) are not traced and stay 0.
+    """
     if engine not in ENGINES:
         raise InputError(f"engine: {engine!r} is not one of {ENGINES}{nearest_name(engine, ENGINES)}")
     engine = "index" if engine == "auto" else engine

@@ -48,6 +48,15 @@ class Buildings:
     A prism is one outer ring with its holes, from ``base_mm`` up to ``roof_mm``. A building has
     one prism for each of its polygons (several for a multipolygon or for OSM building parts).
     Inside a ring is decided by even-odd crossing; rings are stored open, without a repeated end.
+
+    Attributes
+    ----------
+    vertices_mm : (V, 2) corners in the frame, x east, y north
+    ring_start, prism_ring_start : first vertex of each ring, first ring (the outer) of each prism
+    base_mm, roof_mm : (P,) underside and top above ground
+    prism_building : (P,) row of the building that a prism belongs to
+    ids, height_source : (B,) name of each building, and where its height came from
+    frame, report : the coordinate frame, and what was found and mended on reading
     """
 
     vertices_mm: np.ndarray  # (V, 2) int64, x east, y north, in the frame
@@ -261,7 +270,7 @@ class Buildings:
 
 
 def rayleigh_scale_m(height_m: np.ndarray) -> float:
-    """Maximum-likelihood Rayleigh scale gamma = sqrt(sum H^2 / 2n) of heights in m (spec section 2)."""
+    """Maximum-likelihood Rayleigh scale gamma = sqrt(sum H^2 / 2n) of heights in m."""
     height_m = np.asarray(height_m, dtype=np.float64)
     return float(np.sqrt(np.sum(height_m**2) / (2 * height_m.size)))
 

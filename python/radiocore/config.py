@@ -26,8 +26,8 @@ INVALID = ("repair", "raise")
 PATH_KEYS = ("buildings", "base_stations", "output")
 """Keys that hold files; in a TOML file they are relative to its folder."""
 
-KEYS_WITHOUT_EFFECT_ON_THE_ANSWER = ("threads", "output")
-"""Left out of a map's provenance, so that equal maps are equal files."""
+KEYS_WITHOUT_EFFECT_ON_THE_ANSWER = ("threads", "output", "buildings", "base_stations")
+"""Left out of a map's provenance, so that equal maps are equal files; inputs stand there by their hashes."""
 
 
 def _one_of(names: tuple[str, ...]) -> BeforeValidator:

@@ -30,19 +30,23 @@ class CarrierStations:
     def of(cls, stations: BaseStations, hosts: tuple[np.ndarray, np.ndarray], rows: np.ndarray) -> CarrierStations:
         """The picked rows in canonical order, with their hosts out of (start, list) of all stations."""
         rows = np.asarray(rows)[stations.select(rows).canonical_order]
-        start, listed = hosts
-        members = [listed[start[row] : start[row + 1]] for row in rows]
-        lengths = [len(member) for member in members]
+        host_start, host_list = _picked(*hosts, rows)
         azimuth = np.deg2rad(stations.azimuth_deg[rows])
         return cls(
             position_mm=np.ascontiguousarray(stations.position_mm[rows]),
             power_mw=dbm_to_mw(stations.power_dbm[rows]),
             boresight=np.nan_to_num(np.stack([np.sin(azimuth), np.cos(azimuth)], axis=1)),
             load=np.ascontiguousarray(stations.load[rows]),
-            host_start=np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64),
-            host_list=np.concatenate([*members, np.zeros(0, dtype=np.int32)]).astype(np.int32),
+            host_start=host_start,
+            host_list=host_list,
             row=rows.astype(np.int32),
         )
+
+    def select(self, picks) -> CarrierStations:
+        """The stations at some positions of this carrier."""
+        host_start, host_list = _picked(self.host_start, self.host_list, picks)
+        columns = {name: getattr(self, name)[picks] for name in ("position_mm", "power_mw", "boresight", "load", "row")}
+        return CarrierStations(host_start=host_start, host_list=host_list, **columns)
 
     def __len__(self) -> int:
         return len(self.row)
@@ -85,3 +89,10 @@ class Estimate:
     server: np.ndarray  # (R,) int32 row among the carrier's stations, -1 = none
     server_power_mw: np.ndarray  # (R,)
     server_los: np.ndarray  # (R,) bool
+
+
+def _picked(start: np.ndarray, items: np.ndarray, picks) -> tuple[np.ndarray, np.ndarray]:
+    """Packed lists (start, items) of the picked owners."""
+    members = [items[start[pick] : start[pick + 1]] for pick in picks]
+    picked_start = np.concatenate([[0], np.cumsum([len(member) for member in members])]).astype(np.int64)
+    return picked_start, np.concatenate([*members, np.zeros(0, dtype=np.int32)]).astype(np.int32)

@@ -25,6 +25,7 @@ from .units import mw_to_dbm
 
 BLOCK_RECEIVERS = 8192
 """Receivers a block: with 80 stations its links take some 10 MB, far below the memory of the map."""
+BLOCKS_A_SPAN = 16
 MOST_RECEIVERS = 2**32 - 1
 
 
@@ -86,7 +87,8 @@ def simulate_manifold(
     -----
     Only stations of one carrier interfere. With several carriers in the scene each is computed on
     its own and the map shows the best one at each receiver (highest coverage summed over the
-    thresholds, ties to the first name). Source: arXiv:2312.01826; closed form: spec section 7.
+    thresholds, ties to the first name). Source: arXiv:2312.01826; the closed form is derived in
+    cpp/include/radiocore/coverage/closed_form.hpp.
     """
     channel = Channel() if channel is None else channel
     estimator = estimator_named(
@@ -124,7 +126,8 @@ def received_power_dbm(scene: Scene, receivers, *, channel: Channel | None = Non
     stations = CarrierStations.of(scene.base_stations, hosts_of(scene), np.arange(len(scene.base_stations)))
     building = scene.city.buildings_at(receivers_mm, True, threads)
     hosts = (stations.host_start, stations.host_list)
-    los = trace(scene.city, receivers_mm, stations.position_mm, hosts, building, threads=threads)
+    bits = trace(scene.city, receivers_mm, stations.position_mm, hosts, building, threads=threads)
+    los = np.unpackbits(bits, axis=1, count=len(receivers_mm))
     mean_mw = power_law_mean_mw(Block(receivers_mm, building, los, 0), stations, channel, los, threads)
     out = np.empty(mean_mw.T.shape)
     out[:, stations.row] = mw_to_dbm(mean_mw.T)
@@ -161,56 +164,30 @@ class _Run:
         ]
         inside = np.empty(self.grid.size, dtype=bool)
         counts: dict[str, int] = {}
-        known = {key: bits for key, bits in traced.items() if key is not None}
         with progress_bar(self.grid.size * len(layers), "receivers", self.progress) as advance:
-            for start in range(0, self.grid.size, self._block()):
-                receivers_mm = self.grid.position_mm(start, start + self._block())
+            for start in range(0, self.grid.size, self._span()):
+                receivers_mm = self.grid.position_mm(start, start + self._span())
                 building = scene.city.buildings_at(receivers_mm, True, self.threads)
-                here = slice(start, start + len(receivers_mm))
-                inside[here] = building >= 0
+                inside[start : start + len(receivers_mm)] = building >= 0
                 for layer in layers:
-                    los = self._trace(scene, layer, receivers_mm, building, start, known)
-                    block = Block(receivers_mm, building, los, start)
-                    estimate = self.estimator.estimate(
-                        prepared,
-                        block,
-                        layer.stations,
-                        self.channel,
-                        threshold,
-                        seed=self.seed,
-                        threads=self.threads,
-                        counts=counts,
-                    )
-                    layer.put(here, estimate)
-                    advance(len(receivers_mm))
+                    layer.trace(self, scene, receivers_mm, building, start, traced)
+                    for first in range(0, len(receivers_mm), self._block()):
+                        last = min(first + self._block(), len(receivers_mm))
+                        los = layer.los(slice(start + first, start + last))
+                        block = Block(receivers_mm[first:last], building[first:last], los, start + first)
+                        estimate = self.estimator.estimate(
+                            prepared,
+                            block,
+                            layer.stations,
+                            self.channel,
+                            threshold,
+                            seed=self.seed,
+                            threads=self.threads,
+                            counts=counts,
+                        )
+                        layer.put(block, estimate)
+                        advance(len(block.receivers_mm))
         return self._assemble(scene, layers, threshold, inside, counts)
-
-    def _trace(self, scene, layer, receivers_mm, building, start: int, known: dict) -> np.ndarray:
-        """(S, R) line of sight of a block, of which only unknown stations are traced."""
-        stations = layer.stations
-        keys = layer.keys
-        los = np.empty((len(stations), len(receivers_mm)), dtype=np.uint8)
-        new = [s for s, key in enumerate(keys) if key not in known]
-        if new:
-            members = [stations.host_list[stations.host_start[s] : stations.host_start[s + 1]] for s in new]
-            host_start = np.concatenate([[0], np.cumsum([len(m) for m in members])]).astype(np.int64)
-            host_list = np.concatenate([*members, np.zeros(0, dtype=np.int32)]).astype(np.int32)
-            los[new] = trace(
-                scene.city,
-                receivers_mm,
-                np.ascontiguousarray(stations.position_mm[new]),
-                (host_start, host_list),
-                building,
-                engine=self.estimator.engine,
-                max_distance_mm=self.estimator.trace_distance_mm,
-                threads=self.threads,
-            )
-        byte = slice(start // 8, (start + len(receivers_mm) + 7) // 8)
-        for s, key in enumerate(keys):
-            if key in known:
-                los[s] = np.unpackbits(known[key][byte], count=len(receivers_mm))
-            layer.bits[s, byte] = np.packbits(los[s])
-        return los
 
     def _assemble(self, scene, layers, threshold, inside, counts) -> CoverageManifold:
         best, carrier, carrier_coverage = layers[0], None, None
@@ -271,6 +248,10 @@ class _Run:
             return -(-int(self.block_size) // 8) * 8
         return BLOCK_RECEIVERS
 
+    def _span(self) -> int:
+        """Receivers traced at once: a station's walls are sorted once for all of them."""
+        return self._block() * (BLOCKS_A_SPAN if self.estimator.engine != "brute-force" else 1)
+
     def _check_memory(self, stations: int, thresholds: int, carriers: int) -> None:
         receivers = self.grid.size
         if receivers > MOST_RECEIVERS:
@@ -304,7 +285,35 @@ class _Layer:
         self.bits = np.zeros((len(self.stations), (self.receivers + 7) // 8), dtype=np.uint8)
         self.keys = [tuple(position) for position in self.stations.position_mm.tolist()]
 
-    def put(self, here: slice, estimate) -> None:
+    def trace(self, run: _Run, scene: Scene, receivers_mm, building, start: int, traced: dict) -> None:
+        """Line of sight of receivers from ``start`` on; stations found in ``traced`` are taken from there."""
+        here = slice(start // 8, (start + len(receivers_mm) + 7) // 8)
+        new = []
+        for s, key in enumerate(self.keys):
+            if key in traced:
+                self.bits[s, here] = traced[key][here]
+            else:
+                new.append(s)
+        if new:
+            stations = self.stations.select(new)
+            self.bits[new, here] = trace(
+                scene.city,
+                receivers_mm,
+                stations.position_mm,
+                (stations.host_start, stations.host_list),
+                building,
+                engine=run.estimator.engine,
+                max_distance_mm=run.estimator.trace_distance_mm,
+                threads=run.threads,
+            )
+
+    def los(self, here: slice) -> np.ndarray:
+        """(S, receivers) uint8 line of sight of a block that has been traced."""
+        count = here.stop - here.start
+        return np.unpackbits(self.bits[:, here.start // 8 : (here.stop + 7) // 8], axis=1, count=count)
+
+    def put(self, block: Block, estimate) -> None:
+        here = slice(block.first_receiver, block.first_receiver + len(block.receivers_mm))
         if self.coverage is None:
             thresholds = len(estimate.coverage)
             self.coverage = np.empty((thresholds, self.receivers))

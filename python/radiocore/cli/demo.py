@@ -11,6 +11,7 @@ from ..config import RunConfig
 from ..errors import ConfigError
 from ..run import check_files, read_scene
 from ..scene import Scene
+from .options import OPTION_KEYS, takes_config
 from .simulate import carry_out
 
 NAME = "demo"
@@ -18,23 +19,20 @@ FILES = ("map.tif", "map.nc", "map.png")
 THRESHOLDS_DB = (0.0, 5.0, 10.0)
 
 
+@takes_config(key for key in OPTION_KEYS if key != "output")
 def command(
-    buildings: Annotated[Path | None, typer.Option(metavar="FILE", help="Building map.")] = None,
-    base_stations: Annotated[Path | None, typer.Option(metavar="FILE", help="Base stations.")] = None,
+    config: RunConfig,
     output_dir: Annotated[Path, typer.Option(metavar="FOLDER", help="Where the maps go; made if need be.")] = Path(
         "out"
     ),
 ) -> None:
     """Make a first map: of your files, or of a made-up square kilometre of town (ITU-R P.1410 urban)."""
-    if (buildings is None) != (base_stations is None):
-        missing = "buildings" if buildings is None else "base_stations"
+    if (config.buildings is None) != (config.base_stations is None):
+        missing = "buildings" if config.buildings is None else "base_stations"
         raise ConfigError(f"{missing}: not given; the demo takes both files, or neither for a made-up city")
-    config = RunConfig(
-        buildings=buildings,
-        base_stations=base_stations,
-        threshold_db=THRESHOLDS_DB,
-        output=[output_dir / name for name in FILES],
-    )
+    given = {key: getattr(config, key) for key in config.model_fields_set}
+    outputs = [output_dir / name for name in FILES]
+    config = RunConfig(**{"threshold_db": THRESHOLDS_DB, **given, "output": outputs})
     output_dir.mkdir(parents=True, exist_ok=True)
     check_files(config)
-    carry_out(Scene.synthetic(seed=config.seed) if buildings is None else read_scene(config), config)
+    carry_out(Scene.synthetic(seed=config.seed) if config.buildings is None else read_scene(config), config)

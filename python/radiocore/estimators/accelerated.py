@@ -131,7 +131,7 @@ class AcceleratedSimulation(Estimator):
 
     @staticmethod
     def _count_outside(counts: dict[str, int], alpha_beta: np.ndarray, gamma_m: np.ndarray) -> None:
-        """DECISIONS of the model: outside the fitted box the terrain is clamped, and that is counted."""
+        """Outside the box of its fit the terrain is clamped; how often ends in the provenance."""
         built = alpha_beta > 0
         outside = built & (
             (alpha_beta < ALPHA_BETA_BOX[0])

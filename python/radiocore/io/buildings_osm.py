@@ -22,7 +22,7 @@ def matches(head: bytes) -> bool:
 
 
 def read(path: Path, options: ReadOptions) -> FootprintTable:
-    """Read outlines and parts; an outline with parts is replaced by them (DECISIONS 4)."""
+    """Read outlines and parts; an outline with parts is replaced by them."""
     found = scan_buildings(path, KNOWN_NAMES | {"building:part", options.height_column or "height"})
     number = len(found.id)
     if number == 0:

@@ -12,7 +12,7 @@ from ..errors import FileFormatError, InputError, nearest_name
 from .heights import Heights, heights_of, kinds_of, relevant_names
 
 OPEN_STRUCTURES = ("canopy", "carport", "gazebo", "pergola", "roof", "shelter")
-"""Values of building=* without walls: they do not block like a building (DECISIONS 4)."""
+"""Values of building=* without walls: they do not block like a building."""
 
 
 @dataclass(frozen=True)

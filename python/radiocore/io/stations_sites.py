@@ -1,4 +1,4 @@
-"""Carriers, names and sites: which rows of a station file interfere, and which are one station (DECISIONS 6)."""
+"""Carriers, names and sites: which rows of a station file interfere, and which are one station."""
 
 from __future__ import annotations
 

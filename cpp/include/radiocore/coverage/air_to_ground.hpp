@@ -1,4 +1,4 @@
-// Line-of-sight probability of an air-to-ground link. Paper, eq. (4) and (5); spec section 2.
+// Line-of-sight probability of an air-to-ground link. arXiv:2312.01826, eq. (4) and (5).
 #pragma once
 
 #include "radiocore/numerics/elementary.hpp"
@@ -58,7 +58,7 @@ struct Terrain {
   double gamma_m;     // Rayleigh scale by maximum likelihood
 };
 
-/// Spec, section 2: alpha = min(1, sum S / pi R^2), beta = n / pi R^2, gamma^2 = sum H^2 / 2n.
+/// alpha = min(1, sum S / pi R^2), beta = n / pi R^2, gamma^2 = sum H^2 / 2n (maximum likelihood).
 RADIOCORE_HD inline Terrain terrain_of(const Neighbourhood& around, double radius_m) {
   constexpr double pi = 0x1.921fb54442d18p+1;
   if (around.buildings == 0) return {0.0, 0.0};
@@ -69,7 +69,7 @@ RADIOCORE_HD inline Terrain terrain_of(const Neighbourhood& around, double radiu
   return {(built_up < 1.0 ? built_up : 1.0) * per_km2, std::sqrt(squared_m2 / (2.0 * double(around.buildings)))};
 }
 
-/// Line-of-sight probability over a terrain: (4) and (5) with the guards of DECISIONS 13.
+/// Line-of-sight probability over a terrain: (4) and (5), guarded.
 ///
 /// Outside the fitted box the terrain is clamped to it; below alpha beta = 25 the probability is
 /// blended linearly from 1 at no buildings at all.

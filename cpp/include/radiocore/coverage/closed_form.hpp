@@ -1,4 +1,4 @@
-// P(SINR > T) in closed form: no sampling. Spec, section 7 a, b, d.
+// P(SINR > T) in closed form: no sampling.
 //
 // Serving mean S with integer shape m0, interferers w_i with shapes m_i, noise N. With
 // s = m0 T / S and x_i = s w_i / m_i, SINR > T is the event that a Poisson variable of mean sN

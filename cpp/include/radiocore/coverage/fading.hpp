@@ -1,4 +1,4 @@
-// Power gains of Nakagami-m fading: Gamma(m, 1 / m), unit mean. Spec, section 1, eq. (2).
+// Power gains of Nakagami-m fading: Gamma(m, 1 / m), unit mean. arXiv:2312.01826, eq. (2).
 #pragma once
 
 #include "radiocore/numerics/elementary.hpp"

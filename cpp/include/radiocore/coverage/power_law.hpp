@@ -1,4 +1,4 @@
-// Mean received power of a link by a power law with line of sight. Paper, eq. (1); spec section 1.
+// Mean received power of a link by a power law with line of sight. arXiv:2312.01826, eq. (1).
 #pragma once
 
 #include "radiocore/geometry/lattice.hpp"

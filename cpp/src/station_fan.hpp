@@ -1,0 +1,24 @@
+// Builds the fan of walls around a station.
+#pragma once
+
+#include "city.hpp"
+#include "radiocore/geometry/station_fan.hpp"
+
+namespace radiocore {
+
+class StationFan {
+ public:
+  StationFan(const City& city, Point3 station, HostList hosts);
+
+  StationFanView view() const;
+
+ private:
+  Point3 station_;
+  std::int32_t sectors_;
+  std::vector<std::uint32_t> start_;
+  std::vector<FanEntry> entries_;
+  std::vector<FanWall> walls_;
+  std::vector<std::int32_t> overhead_;
+};
+
+}  // namespace radiocore
