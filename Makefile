@@ -32,7 +32,8 @@ test-slow: $(VENV)/dev.installed
 	$(BIN)/python -m pytest -m slow
 
 bench: $(VENV)/bench.installed
-	$(BIN)/python -m pytest benchmarks -o python_files='bench_*.py' --benchmark-sort=fullname
+	$(BIN)/python -m pytest benchmarks -o 'python_files=bench_*.py' -o 'python_functions=bench_*' -p no:cacheprovider \
+	  --benchmark-group-by=group --benchmark-columns=min,median,rounds --benchmark-sort=min -s
 
 figures: $(VENV)/base.installed
 	$(BIN)/radiocore simulate --config benchmarks/gallery/ubc.toml \

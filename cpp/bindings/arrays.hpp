@@ -22,8 +22,13 @@ struct InvalidArgument : std::invalid_argument {
   using std::invalid_argument::invalid_argument;
 };
 
-inline void require(bool holds, const std::string& message) {
-  if (!holds) throw InvalidArgument(message);
+/// The message is only put together when it is needed: checks run once for every element.
+template <class... Parts>
+void require(bool holds, const Parts&... parts) {
+  if (holds) return;
+  std::string message;
+  (message.append(parts), ...);
+  throw InvalidArgument(message);
 }
 
 /// Checks the shape; -1 stands for any length.
@@ -31,13 +36,17 @@ template <class T>
 void require_shape(const Array<T>& array, const char* name, std::initializer_list<py::ssize_t> wanted) {
   bool fits = array.ndim() == py::ssize_t(wanted.size());
   py::ssize_t axis = 0;
-  std::string text;
   for (const py::ssize_t length : wanted) {
     fits = fits && (length < 0 || array.shape(axis) == length);
-    if (axis++ > 0) text.append(", ");
+    ++axis;
+  }
+  if (fits) return;
+  std::string text;
+  for (const py::ssize_t length : wanted) {
+    if (!text.empty()) text.append(", ");
     text.append(length < 0 ? "any" : std::to_string(length));
   }
-  require(fits, std::string(name) + ": wrong shape, wanted (" + text + ")");
+  require(false, name, ": wrong shape, wanted (", text, ")");
 }
 
 constexpr std::int64_t lattice_limit = std::int64_t(1) << 30;
@@ -48,7 +57,7 @@ inline const Point3* as_points3(const Array<std::int64_t>& array, const char* na
   require_shape(array, name, {-1, 3});
   for (py::ssize_t i = 0; i < array.size(); ++i) {
     const std::int64_t value = array.data()[i];
-    require(value > -lattice_limit && value < lattice_limit, std::string(name) + ": a coordinate lies beyond the lattice");
+    require(value > -lattice_limit && value < lattice_limit, name, ": a coordinate lies beyond the lattice");
   }
   return reinterpret_cast<const Point3*>(array.data());
 }
@@ -58,18 +67,18 @@ inline const Point* as_points(const Array<std::int64_t>& array, const char* name
   require_shape(array, name, {-1, 2});
   for (py::ssize_t i = 0; i < array.size(); ++i) {
     const std::int64_t value = array.data()[i];
-    require(value > -lattice_limit && value < lattice_limit, std::string(name) + ": a coordinate lies beyond the lattice");
+    require(value > -lattice_limit && value < lattice_limit, name, ": a coordinate lies beyond the lattice");
   }
   return reinterpret_cast<const Point*>(array.data());
 }
 
 /// Offsets that start at 0, never fall (rise by at least `least` each) and end at `total`.
 inline void require_offsets(const Array<std::int64_t>& array, const char* name, std::int64_t least, std::int64_t total) {
-  require(array.ndim() == 1 && array.size() >= 1, std::string(name) + ": wanted a 1-D array of offsets");
+  require(array.ndim() == 1 && array.size() >= 1, name, ": wanted a 1-D array of offsets");
   const std::int64_t* at = array.data();
-  require(at[0] == 0 && at[array.size() - 1] == total, std::string(name) + ": offsets must run from 0 to the item count");
+  require(at[0] == 0 && at[array.size() - 1] == total, name, ": offsets must run from 0 to the item count");
   for (py::ssize_t i = 1; i < array.size(); ++i) {
-    require(at[i] >= at[i - 1] + least, std::string(name) + ": offsets must rise");
+    require(at[i] >= at[i - 1] + least, name, ": offsets must rise");
   }
 }
 

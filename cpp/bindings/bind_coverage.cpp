@@ -29,16 +29,19 @@ Links as_links(const Array<double>& mean, const DoubleOrNone& shape, const ByteO
           {shape_by_state[0], shape_by_state[1]}, load.data()};
 }
 
+bool serves_whole(double shape) { return shape >= 1 && shape <= max_server_shape && shape == double(int(shape)); }
+
 void require_servers(const Links& links, const Array<std::int32_t>& server, bool whole_shapes) {
   require_shape(server, "server", {links.receivers});
+  const std::int32_t* const rows = server.data();
   for (index_t r = 0; r < links.receivers; ++r) {
-    const std::int32_t s = server.data()[r];
-    require(s >= -1 && s < links.stations, "server: no such station");
-    if (!whole_shapes || s < 0) continue;
-    const double shape = links.shape_of(s * links.receivers + r);
-    require(shape >= 1 && shape <= max_server_shape && shape == double(int(shape)),
-            "fading_m: the closed form needs a whole number from 1 to 64 for the serving link of receiver " +
-                std::to_string(r));
+    require(rows[r] >= -1 && rows[r] < links.stations, "server: no such station");
+  }
+  const bool by_state = !links.shape && serves_whole(links.shape_by_state[0]) && serves_whole(links.shape_by_state[1]);
+  for (index_t r = 0; whole_shapes && !by_state && r < links.receivers; ++r) {
+    if (rows[r] < 0 || serves_whole(links.shape_of(rows[r] * links.receivers + r))) continue;
+    require(false, "fading_m: the closed form needs a whole number from 1 to 64 for the serving link of receiver ",
+            std::to_string(r));
   }
 }
 
@@ -125,8 +128,7 @@ py::tuple mixture(const Array<double>& mean_nlos, const Array<double>& mean_los,
   require_shape(load, "load", {stations});
   require_shape(threshold, "threshold", {-1});
   for (const double shape : shape_by_state) {
-    require(shape >= 1 && shape <= max_server_shape && shape == double(int(shape)),
-            "fading_m: the closed form needs whole numbers from 1 to 64, as either state may serve");
+    require(serves_whole(shape), "fading_m: the closed form needs whole numbers from 1 to 64, as either state may serve");
   }
   const MixedLinks links{receivers,
                          stations,

@@ -12,7 +12,7 @@
 namespace radiocore {
 namespace {
 
-constexpr index_t tile = 128;
+constexpr index_t tile = 64;
 constexpr int most_factors = 4;          // whole shapes up to this are multiplied out
 constexpr index_t factors_in_range = 8;  // stations between two normalisations
 
@@ -21,27 +21,71 @@ struct Tile {
   double value[tile], slope[tile], exponent[tile];
 };
 
-/// Multiplies one station into the products of `count` receivers. Shapes are whole, at most `factors`.
-RADIOCORE_CLONES void multiply_by_state(Tile& lanes, const double* mean, const std::uint8_t* los,
-                                        const std::int32_t* server, std::int32_t station, double shape_nlos,
-                                        double shape_los, int factors, index_t count) {
+constexpr index_t stations_a_pass = 4;  // while their products stay in registers
+
+/// w / m of a few stations' links in one tile, 0 for the serving link; and their shapes m, written
+/// only for the stations of which some link has a shape above 1.
+struct Pass {
+  double weight[stations_a_pass][tile];
+  double shape[stations_a_pass][tile];
+  bool above_one[stations_a_pass];
+};
+
+/// Fills row g. The mixed sizes of its inputs are kept out of the arithmetic, which then fills the
+/// vector units.
+RADIOCORE_CLONES void fill_by_state(Pass& pass, index_t g, const double* mean, const std::uint8_t* los,
+                                    const std::int32_t* server, std::int32_t station, double shape_nlos,
+                                    double shape_los, index_t count) {
+  double* __restrict const weight = pass.weight[g];
+  double* __restrict const shape = pass.shape[g];
   const double per_nlos = 1.0 / shape_nlos, per_los = 1.0 / shape_los;
-  for (int k = 0; k < factors; ++k) {
-    for (index_t r = 0; r < count; ++r) {
-      const double shape = los[r] ? shape_los : shape_nlos, per_shape = los[r] ? per_los : per_nlos;
-      const double weight = (server[r] == station) | (shape <= double(k)) ? 0.0 : mean[r];
-      WholeProduct::multiply(lanes.value[r], lanes.slope[r], lanes.scale[r] * weight * per_shape);
-    }
+  std::uint8_t any_los = 0;
+  for (index_t r = 0; r < count; ++r) any_los = std::uint8_t(any_los | los[r]);
+  for (index_t r = 0; r < count; ++r) weight[r] = server[r] == station ? 0.0 : mean[r];
+  pass.above_one[g] = shape_nlos > 1.0 || (any_los != 0 && shape_los > 1.0);
+  if (!pass.above_one[g]) return;  // every shape is 1
+  for (index_t r = 0; r < count; ++r) {
+    shape[r] = los[r] ? shape_los : shape_nlos;
+    weight[r] *= los[r] ? per_los : per_nlos;
   }
 }
 
-RADIOCORE_CLONES void multiply_by_shape(Tile& lanes, const double* mean, const double* shapes,
-                                        const std::int32_t* server, std::int32_t station, int factors, index_t count) {
-  for (int k = 0; k < factors; ++k) {
-    for (index_t r = 0; r < count; ++r) {
-      const double weight = (server[r] == station) | (shapes[r] <= double(k)) ? 0.0 : mean[r];
-      WholeProduct::multiply(lanes.value[r], lanes.slope[r], lanes.scale[r] * weight * (1.0 / shapes[r]));
+RADIOCORE_CLONES void fill_by_shape(Pass& pass, index_t g, const double* mean, const double* shapes,
+                                    const std::int32_t* server, std::int32_t station, index_t count) {
+  double* __restrict const weight = pass.weight[g];
+  double* __restrict const shape = pass.shape[g];
+  double largest = 1.0;
+  for (index_t r = 0; r < count; ++r) largest = shapes[r] > largest ? shapes[r] : largest;
+  for (index_t r = 0; r < count; ++r) weight[r] = server[r] == station ? 0.0 : mean[r];
+  pass.above_one[g] = largest > 1.0;
+  if (!pass.above_one[g]) return;
+  for (index_t r = 0; r < count; ++r) {
+    shape[r] = shapes[r];
+    weight[r] *= 1.0 / shapes[r];
+  }
+}
+
+/// The first factor of every link of the pass.
+RADIOCORE_CLONES void multiply_first(Tile& lanes, const Pass& pass, index_t count) {
+  double* __restrict const values = lanes.value;
+  double* __restrict const slopes = lanes.slope;
+  for (index_t r = 0; r < count; ++r) {
+    double value = values[r], slope = slopes[r];
+    for (index_t g = 0; g < stations_a_pass; ++g) {
+      WholeProduct::multiply(value, slope, lanes.scale[r] * pass.weight[g][r]);
     }
+    values[r] = value;
+    slopes[r] = slope;
+  }
+}
+
+/// Factor k + 1 of the links of row g whose shape is above k; for the others it is 1, which changes no bit.
+RADIOCORE_CLONES void multiply_again(Tile& lanes, const Pass& pass, index_t g, double k, index_t count) {
+  double* __restrict const values = lanes.value;
+  double* __restrict const slopes = lanes.slope;
+  for (index_t r = 0; r < count; ++r) {
+    const double x = pass.shape[g][r] > k ? lanes.scale[r] * pass.weight[g][r] : 0.0;
+    WholeProduct::multiply(values[r], slopes[r], x);
   }
 }
 
@@ -99,9 +143,8 @@ double one_by_series(const Links& links, index_t r, index_t server, double noise
 /// What stands in for the server of receivers that have none: a station of vanishing power and no
 /// interference would give 0; the lanes are computed harmlessly and overwritten.
 void products(const Links& links, const std::int32_t* server, double noise_mw, double threshold, int factors,
-              index_t begin, index_t end, double* probability) {
+              index_t begin, index_t end, Tile& lanes, Pass& pass, double* probability) {
   const index_t count = end - begin;
-  Tile lanes{};
   double shape[tile] = {};
   bool rare[tile] = {};
   for (index_t r = 0; r < count; ++r) {
@@ -112,15 +155,23 @@ void products(const Links& links, const std::int32_t* server, double noise_mw, d
     lanes.value[r] = 1.0;
     lanes.slope[r] = lanes.exponent[r] = 0.0;
   }
-  for (index_t s = 0; s < links.stations; ++s) {
-    const index_t at = s * links.receivers + begin;
-    if (links.shape) {
-      multiply_by_shape(lanes, links.mean + at, links.shape + at, server + begin, std::int32_t(s), factors, count);
-    } else {
-      multiply_by_state(lanes, links.mean + at, links.los + at, server + begin, std::int32_t(s),
-                        links.shape_by_state[0], links.shape_by_state[1], factors, count);
+  for (index_t first = 0; first < links.stations; first += stations_a_pass) {
+    const index_t last = std::min(first + stations_a_pass, links.stations);
+    for (index_t s = first; s < last; ++s) {
+      const index_t at = s * links.receivers + begin;
+      if (links.shape) {
+        fill_by_shape(pass, s - first, links.mean + at, links.shape + at, server + begin, std::int32_t(s), count);
+      } else {
+        fill_by_state(pass, s - first, links.mean + at, links.los + at, server + begin, std::int32_t(s),
+                      links.shape_by_state[0], links.shape_by_state[1], count);
+      }
     }
-    if (s % factors_in_range == factors_in_range - 1) normalise(lanes, count);
+    for (index_t g = last - first; g < stations_a_pass; ++g) std::fill(pass.weight[g], pass.weight[g] + count, 0.0);
+    multiply_first(lanes, pass, count);
+    for (index_t g = 0; g < last - first; ++g) {
+      for (int k = 1; pass.above_one[g] && k < factors; ++k) multiply_again(lanes, pass, g, k, count);
+    }
+    if (last % factors_in_range == 0) normalise(lanes, count);
   }
   finish(lanes, shape, noise_mw, count, probability);
   for (index_t r = 0; r < count; ++r) {
@@ -136,15 +187,16 @@ void closed_form_coverage(const Links& links, const std::int32_t* server, double
                           index_t thresholds, int threads, double* probability) {
   int factors = 0;
   const bool by_product = takes_product(links, &factors);
-  parallel_ranges(links.receivers, tile, threads, [&](index_t begin, index_t end) {
+  parallel_ranges(links.receivers, 8 * tile, threads, [&](index_t begin, index_t end) {
+    Tile lanes{};
+    Pass pass{};
     for (index_t t = 0; t < thresholds; ++t) {
-      double* out = probability + t * links.receivers + begin;
-      if (by_product) {
-        products(links, server, noise_mw, threshold[t], factors, begin, end, out);
-        continue;
+      double* out = probability + t * links.receivers;
+      for (index_t r = begin; by_product && r < end; r += tile) {
+        products(links, server, noise_mw, threshold[t], factors, r, std::min(r + tile, end), lanes, pass, out + r);
       }
-      for (index_t r = begin; r < end; ++r) {
-        out[r - begin] = server[r] < 0 ? 0.0 : one_by_series(links, r, server[r], noise_mw, threshold[t]);
+      for (index_t r = begin; !by_product && r < end; ++r) {
+        out[r] = server[r] < 0 ? 0.0 : one_by_series(links, r, server[r], noise_mw, threshold[t]);
       }
     }
   });

@@ -18,10 +18,12 @@ struct Seen {
   std::int32_t first_sector, sector_count;  // sectors wrap around
 };
 
+double length(double x, double y) { return std::sqrt(x * x + y * y); }
+
 double distance_to_segment(double ax, double ay, double bx, double by) {
   const double ex = bx - ax, ey = by - ay;
   const double t = std::clamp(-(ax * ex + ay * ey) / (ex * ex + ey * ey), 0.0, 1.0);
-  return std::hypot(ax + t * ex, ay + t * ey);
+  return length(ax + t * ex, ay + t * ey);
 }
 
 Seen see(const FanWall& wall, Point3 station, std::int32_t sectors) {
@@ -30,7 +32,7 @@ Seen see(const FanWall& wall, Point3 station, std::int32_t sectors) {
   const double near = distance_to_segment(ax, ay, bx, by) - margin_mm;
   // Whatever touches the station is in every sector, and an elevated prism always asked.
   if (near <= margin_mm) return {0.0f, infinity, 0, sectors};
-  const double far = std::max(std::hypot(ax, ay), std::hypot(bx, by)) + margin_mm;
+  const double far = std::max(length(ax, ay), length(bx, by)) + margin_mm;
 
   const double a = pseudo_azimuth(ax, ay), b = pseudo_azimuth(bx, by);
   double low = std::min(a, b), high = std::max(a, b);
@@ -69,12 +71,6 @@ StationFan::StationFan(const City& city, Point3 station, HostList hosts) : stati
 
   std::vector<Seen> seen(walls_.size());
   for (std::size_t i = 0; i < walls_.size(); ++i) seen[i] = see(walls_[i], station, sectors_);
-  std::vector<std::int32_t> order(walls_.size());
-  std::iota(order.begin(), order.end(), 0);
-  std::stable_sort(order.begin(), order.end(), [&](std::int32_t a, std::int32_t b) {
-    return seen[std::size_t(a)].near < seen[std::size_t(b)].near;
-  });
-
   const auto for_each_sector = [&](const Seen& wall, auto&& visit) {
     for (std::int32_t i = 0; i < wall.sector_count; ++i) {
       visit(std::size_t((wall.first_sector + i + sectors_) % sectors_));
@@ -85,13 +81,19 @@ StationFan::StationFan(const City& city, Point3 station, HostList hosts) : stati
   std::partial_sum(start_.begin(), start_.end(), start_.begin());
   entries_.resize(start_.back());
   std::vector<std::uint32_t> next(start_.begin(), start_.end() - 1);
-  for (const std::int32_t i : order) {
-    const Seen& wall = seen[std::size_t(i)];
-    for_each_sector(wall, [&](std::size_t sector) {
-      const std::uint32_t at = next[sector]++;
-      const float nearer = at > start_[sector] ? entries_[at - 1].steepest : -infinity;
-      entries_[at] = {wall.near, std::max(wall.steepest, nearer), i};
+  for (std::size_t i = 0; i < seen.size(); ++i) {
+    for_each_sector(seen[i], [&](std::size_t sector) {
+      entries_[next[sector]++] = {seen[i].near, seen[i].steepest, std::int32_t(i)};
     });
+  }
+  for (std::size_t sector = 0; sector < std::size_t(sectors_); ++sector) {
+    FanEntry* const first = entries_.data() + start_[sector];
+    FanEntry* const last = entries_.data() + start_[sector + 1];
+    std::sort(first, last, [](const FanEntry& a, const FanEntry& b) { return a.near < b.near; });
+    float steepest = -infinity;
+    for (FanEntry* entry = first; entry != last; ++entry) {
+      entry->steepest = steepest = std::max(steepest, entry->steepest);
+    }
   }
 }
 

@@ -111,7 +111,7 @@ RADIOCORE_INLINE float log_ieee(float x) {
   series = series * z + 1.0f / 7.0f;
   series = series * z + 1.0f / 5.0f;
   series = series * z + 1.0f / 3.0f;
-  return k * 0x1.62e42fefa39efp-1f + (f - s * (f - 2.0f * z * series));
+  return k * 0x1.62e430p-1f + (f - s * (f - 2.0f * z * series));
 }
 
 }  // namespace radiocore

@@ -22,28 +22,34 @@ struct alignas(64) PhiloxBlock {
 
 namespace philox_detail {
 
-/// Ten rounds over any lane type with xor, a broadcast and a widening product.
+/// Ten rounds over lanes of 64 bits, of which only the low halves count: the widening product reads
+/// no more, so nothing has to be masked or shuffled between the rounds.
 template <class Lanes>
-RADIOCORE_INLINE void fill(PhiloxBlock& out, int at, Lanes c0, std::uint32_t stream, DrawKey link,
-                                        PhiloxKey key) {
-  Lanes c1 = Lanes::all(stream), c2 = Lanes::all(link.station), c3 = Lanes::all(link.receiver);
+RADIOCORE_INLINE void rounds_of(Lanes& c0, Lanes& c1, Lanes& c2, Lanes& c3, PhiloxKey key) {
   std::uint32_t k0 = key.k[0], k1 = key.k[1];
 #pragma GCC unroll 10
   for (int round = 0; round < rounds; ++round) {
-    Lanes a_high, a_low, b_high, b_low;
-    c0.product(multiplier[0], a_high, a_low);
-    c2.product(multiplier[1], b_high, b_low);
-    c0 = b_high.exclusive_or(c1, k0);
-    c2 = a_high.exclusive_or(c3, k1);
-    c1 = b_low;
-    c3 = a_low;
+    const Lanes a = c0.product(multiplier[0]), b = c2.product(multiplier[1]);
+    c0 = b.high().exclusive_or(c1, k0);
+    c2 = a.high().exclusive_or(c3, k1);
+    c1 = b;
+    c3 = a;
     k0 += weyl[0];
     k1 += weyl[1];
   }
-  c0.store(out.word + at);
-  c1.store(out.word + philox_block_lanes + at);
-  c2.store(out.word + 2 * philox_block_lanes + at);
-  c3.store(out.word + 3 * philox_block_lanes + at);
+}
+
+/// The words of the draws `even` and of the draws after each: these become the odd lanes.
+template <class Lanes>
+RADIOCORE_INLINE void fill(PhiloxBlock& out, int at, Lanes even, std::uint32_t stream, DrawKey link, PhiloxKey key) {
+  Lanes e0 = even, e1 = Lanes::all(stream), e2 = Lanes::all(link.station), e3 = Lanes::all(link.receiver);
+  Lanes o0 = even.next(), o1 = e1, o2 = e2, o3 = e3;
+  rounds_of(e0, e1, e2, e3, key);
+  rounds_of(o0, o1, o2, o3, key);
+  e0.store_with(o0, out.word + at);
+  e1.store_with(o1, out.word + philox_block_lanes + at);
+  e2.store_with(o2, out.word + 2 * philox_block_lanes + at);
+  e3.store_with(o3, out.word + 3 * philox_block_lanes + at);
 }
 
 }  // namespace philox_detail
@@ -61,32 +67,29 @@ struct PortableLanes {
 
 #if defined(__AVX2__)
 
+/// Four draws, one in the low half of each 64-bit lane.
 struct Avx2Lanes {
   __m256i v;
 
-  RADIOCORE_INLINE static Avx2Lanes all(std::uint32_t value) {
-    return {_mm256_set1_epi32(int(value))};
+  RADIOCORE_INLINE static Avx2Lanes all(std::uint32_t value) { return {_mm256_set1_epi64x(std::int64_t(value))}; }
+  RADIOCORE_INLINE Avx2Lanes next() const { return {_mm256_add_epi64(v, _mm256_set1_epi64x(1))}; }
+  RADIOCORE_INLINE Avx2Lanes product(std::uint32_t m) const {
+    return {_mm256_mul_epu32(v, _mm256_set1_epi64x(std::int64_t(m)))};
   }
-  RADIOCORE_INLINE void product(std::uint32_t m, Avx2Lanes& high,
-                                                                  Avx2Lanes& low) const {
-    const __m256i factor = _mm256_set1_epi32(int(m));
-    const __m256i even = _mm256_mul_epu32(v, factor);
-    const __m256i odd = _mm256_mul_epu32(_mm256_srli_epi64(v, 32), factor);
-    high.v = _mm256_blend_epi32(_mm256_srli_epi64(even, 32), odd, 0xAA);
-    low.v = _mm256_blend_epi32(even, _mm256_slli_epi64(odd, 32), 0xAA);
-  }
+  RADIOCORE_INLINE Avx2Lanes high() const { return {_mm256_srli_epi64(v, 32)}; }
   RADIOCORE_INLINE Avx2Lanes exclusive_or(Avx2Lanes other, std::uint32_t k) const {
-    return {_mm256_xor_si256(_mm256_xor_si256(v, other.v), _mm256_set1_epi32(int(k)))};
+    return {_mm256_xor_si256(_mm256_xor_si256(v, other.v), _mm256_set1_epi64x(std::int64_t(k)))};
   }
-  RADIOCORE_INLINE void store(std::uint32_t* to) const {
-    _mm256_store_si256(reinterpret_cast<__m256i*>(to), v);
+  RADIOCORE_INLINE void store_with(Avx2Lanes odd, std::uint32_t* to) const {
+    _mm256_store_si256(reinterpret_cast<__m256i*>(to), _mm256_blend_epi32(v, _mm256_slli_epi64(odd.v, 32), 0xAA));
   }
-  RADIOCORE_INLINE static void fill(PhiloxBlock& out, std::uint32_t draw,
-                                                                      std::uint32_t stream, DrawKey link,
-                                                                      PhiloxKey key) {
-    const __m256i first = _mm256_add_epi32(_mm256_set1_epi32(int(draw)), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
-    philox_detail::fill(out, 0, Avx2Lanes{first}, stream, link, key);
-    philox_detail::fill(out, 8, Avx2Lanes{_mm256_add_epi32(first, _mm256_set1_epi32(8))}, stream, link, key);
+  RADIOCORE_INLINE static void fill(PhiloxBlock& out, std::uint32_t draw, std::uint32_t stream, DrawKey link,
+                                    PhiloxKey key) {
+    for (int at = 0; at < philox_block_lanes; at += 8) {
+      const __m256i even = _mm256_setr_epi64x(at, at + 2, at + 4, at + 6);
+      philox_detail::fill(out, at, Avx2Lanes{_mm256_add_epi64(_mm256_set1_epi64x(std::int64_t(draw)), even)}, stream,
+                          link, key);
+    }
   }
 };
 
@@ -94,32 +97,27 @@ struct Avx2Lanes {
 
 #if defined(__AVX512F__)
 
+/// Eight draws, one in the low half of each 64-bit lane.
 struct Avx512Lanes {
   __m512i v;
 
-  RADIOCORE_INLINE static Avx512Lanes all(std::uint32_t value) {
-    return {_mm512_set1_epi32(int(value))};
+  RADIOCORE_INLINE static Avx512Lanes all(std::uint32_t value) { return {_mm512_set1_epi64(std::int64_t(value))}; }
+  RADIOCORE_INLINE Avx512Lanes next() const { return {_mm512_add_epi64(v, _mm512_set1_epi64(1))}; }
+  RADIOCORE_INLINE Avx512Lanes product(std::uint32_t m) const {
+    return {_mm512_mul_epu32(v, _mm512_set1_epi64(std::int64_t(m)))};
   }
-  RADIOCORE_INLINE void product(std::uint32_t m, Avx512Lanes& high,
-                                                                     Avx512Lanes& low) const {
-    const __m512i factor = _mm512_set1_epi32(int(m));
-    const __m512i even = _mm512_mul_epu32(v, factor);
-    const __m512i odd = _mm512_mul_epu32(_mm512_srli_epi64(v, 32), factor);
-    high.v = _mm512_mask_blend_epi32(0xAAAA, _mm512_srli_epi64(even, 32), odd);
-    low.v = _mm512_mask_blend_epi32(0xAAAA, even, _mm512_slli_epi64(odd, 32));
+  RADIOCORE_INLINE Avx512Lanes high() const { return {_mm512_srli_epi64(v, 32)}; }
+  RADIOCORE_INLINE Avx512Lanes exclusive_or(Avx512Lanes other, std::uint32_t k) const {
+    return {_mm512_ternarylogic_epi64(v, other.v, _mm512_set1_epi64(std::int64_t(k)), 0x96)};
   }
-  RADIOCORE_INLINE Avx512Lanes exclusive_or(Avx512Lanes other,
-                                                                                 std::uint32_t k) const {
-    return {_mm512_ternarylogic_epi32(v, other.v, _mm512_set1_epi32(int(k)), 0x96)};
+  RADIOCORE_INLINE void store_with(Avx512Lanes odd, std::uint32_t* to) const {
+    _mm512_store_si512(to, _mm512_mask_blend_epi32(0xAAAA, v, _mm512_slli_epi64(odd.v, 32)));
   }
-  RADIOCORE_INLINE void store(std::uint32_t* to) const {
-    _mm512_store_si512(to, v);
-  }
-  RADIOCORE_INLINE static void fill(PhiloxBlock& out, std::uint32_t draw,
-                                                                         std::uint32_t stream, DrawKey link,
-                                                                         PhiloxKey key) {
-    const __m512i lane = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
-    philox_detail::fill(out, 0, Avx512Lanes{_mm512_add_epi32(_mm512_set1_epi32(int(draw)), lane)}, stream, link, key);
+  RADIOCORE_INLINE static void fill(PhiloxBlock& out, std::uint32_t draw, std::uint32_t stream, DrawKey link,
+                                    PhiloxKey key) {
+    const __m512i even = _mm512_setr_epi64(0, 2, 4, 6, 8, 10, 12, 14);
+    philox_detail::fill(out, 0, Avx512Lanes{_mm512_add_epi64(_mm512_set1_epi64(std::int64_t(draw)), even)}, stream,
+                        link, key);
   }
 };
 
