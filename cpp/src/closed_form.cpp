@@ -79,12 +79,12 @@ RADIOCORE_CLONES void multiply_first(Tile& lanes, const Pass& pass, index_t coun
   }
 }
 
-/// Factor k + 1 of the links of row g whose shape is above k; for the others it is 1, which changes no bit.
-RADIOCORE_CLONES void multiply_again(Tile& lanes, const Pass& pass, index_t g, double k, index_t count) {
+/// Factor k + 1 of the links of row 0 whose shape is above k; for the others it is 1, which changes no bit.
+RADIOCORE_CLONES void multiply_again(Tile& lanes, const Pass& pass, double k, index_t count) {
   double* __restrict const values = lanes.value;
   double* __restrict const slopes = lanes.slope;
   for (index_t r = 0; r < count; ++r) {
-    const double x = pass.shape[g][r] > k ? lanes.scale[r] * pass.weight[g][r] : 0.0;
+    const double x = pass.shape[0][r] > k ? lanes.scale[r] * pass.weight[0][r] : 0.0;
     WholeProduct::multiply(values[r], slopes[r], x);
   }
 }
@@ -143,7 +143,8 @@ double one_by_series(const Links& links, index_t r, index_t server, double noise
 /// What stands in for the server of receivers that have none: a station of vanishing power and no
 /// interference would give 0; the lanes are computed harmlessly and overwritten.
 void products(const Links& links, const std::int32_t* server, double noise_mw, double threshold, int factors,
-              index_t begin, index_t end, Tile& lanes, Pass& pass, double* probability) {
+              index_t begin, index_t end, Tile& lanes, Pass& pass,
+              std::vector<index_t>& above_one, double* probability) {
   const index_t count = end - begin;
   double shape[tile] = {};
   bool rare[tile] = {};
@@ -155,24 +156,36 @@ void products(const Links& links, const std::int32_t* server, double noise_mw, d
     lanes.value[r] = 1.0;
     lanes.slope[r] = lanes.exponent[r] = 0.0;
   }
+  // All first factors, then all second ones and so on: an order that does not depend on how stations
+  // are gathered into passes, so a station without power changes no bit.
+  const auto fill = [&](index_t s, index_t g) {
+    const index_t at = s * links.receivers + begin;
+    if (links.shape) {
+      fill_by_shape(pass, g, links.mean + at, links.shape + at, server + begin, std::int32_t(s), count);
+    } else {
+      fill_by_state(pass, g, links.mean + at, links.los + at, server + begin, std::int32_t(s),
+                    links.shape_by_state[0], links.shape_by_state[1], count);
+    }
+    return pass.above_one[g];
+  };
+  above_one.clear();
   for (index_t first = 0; first < links.stations; first += stations_a_pass) {
     const index_t last = std::min(first + stations_a_pass, links.stations);
     for (index_t s = first; s < last; ++s) {
-      const index_t at = s * links.receivers + begin;
-      if (links.shape) {
-        fill_by_shape(pass, s - first, links.mean + at, links.shape + at, server + begin, std::int32_t(s), count);
-      } else {
-        fill_by_state(pass, s - first, links.mean + at, links.los + at, server + begin, std::int32_t(s),
-                      links.shape_by_state[0], links.shape_by_state[1], count);
-      }
+      if (fill(s, s - first)) above_one.push_back(s);
     }
     for (index_t g = last - first; g < stations_a_pass; ++g) std::fill(pass.weight[g], pass.weight[g] + count, 0.0);
     multiply_first(lanes, pass, count);
-    for (index_t g = 0; g < last - first; ++g) {
-      for (int k = 1; pass.above_one[g] && k < factors; ++k) multiply_again(lanes, pass, g, k, count);
-    }
     if (last % factors_in_range == 0) normalise(lanes, count);
   }
+  for (int k = 1; k < factors; ++k) {
+    for (std::size_t i = 0; i < above_one.size(); ++i) {
+      fill(above_one[i], 0);
+      multiply_again(lanes, pass, k, count);
+      if (i % factors_in_range == factors_in_range - 1) normalise(lanes, count);
+    }
+  }
+  normalise(lanes, count);
   finish(lanes, shape, noise_mw, count, probability);
   for (index_t r = 0; r < count; ++r) {
     if (!rare[r]) continue;
@@ -190,10 +203,12 @@ void closed_form_coverage(const Links& links, const std::int32_t* server, double
   parallel_ranges(links.receivers, 8 * tile, threads, [&](index_t begin, index_t end) {
     Tile lanes{};
     Pass pass{};
+    std::vector<index_t> above_one;
     for (index_t t = 0; t < thresholds; ++t) {
       double* out = probability + t * links.receivers;
       for (index_t r = begin; by_product && r < end; r += tile) {
-        products(links, server, noise_mw, threshold[t], factors, r, std::min(r + tile, end), lanes, pass, out + r);
+        products(links, server, noise_mw, threshold[t], factors, r, std::min(r + tile, end), lanes, pass, above_one,
+                 out + r);
       }
       for (index_t r = begin; !by_product && r < end; ++r) {
         out[r] = server[r] < 0 ? 0.0 : one_by_series(links, r, server[r], noise_mw, threshold[t]);
