@@ -8,12 +8,40 @@ namespace {
 
 constexpr index_t tile = 512;
 
-RADIOCORE_CLONES void mean_power_row(const Point3* receivers, Point3 station, double power_mw, const std::uint8_t* los,
-                                     const PowerLaw& law, index_t count, double* mean) {
-  const PowerLaw fixed = law;
-  for (index_t r = 0; r < count; ++r) {
-    mean[r] = mean_power(fixed, power_mw, squared_distance_m2(receivers[r], station), los[r] != 0);
+/// Mean powers of a row in one state; the exponent is taken out of the loop, so that it vectorises.
+template <class InversePower>
+RADIOCORE_INLINE void fill_with(const double* squared, double scale, index_t count, double* mean, InversePower inverse) {
+  for (index_t r = 0; r < count; ++r) mean[r] = scale * inverse(squared[r]);
+}
+
+RADIOCORE_CLONES void fill_state(const double* squared, double scale, double exponent, index_t count, double* mean) {
+  if (exponent == 2.0) {
+    fill_with(squared, scale, count, mean, [](double d2) { return inverse_power(d2, 2.0); });
+  } else if (exponent == 3.0) {
+    fill_with(squared, scale, count, mean, [](double d2) { return inverse_power(d2, 3.0); });
+  } else {
+    fill_with(squared, scale, count, mean, [exponent](double d2) { return inverse_power(d2, exponent); });
   }
+}
+
+RADIOCORE_CLONES void fill_squared_distances(const Point3* receivers, Point3 station, index_t count, double* squared) {
+  for (index_t r = 0; r < count; ++r) squared[r] = squared_distance_m2(receivers[r], station);
+}
+
+RADIOCORE_CLONES bool any_set(const std::uint8_t* flags, index_t count) {
+  std::uint8_t any = 0;
+  for (index_t r = 0; r < count; ++r) any = std::uint8_t(any | flags[r]);
+  return any != 0;
+}
+
+void mean_power_row(const Point3* receivers, Point3 station, double power_mw, const std::uint8_t* los,
+                    const PowerLaw& law, index_t count, double* mean) {
+  double squared[tile], visible[tile];
+  fill_squared_distances(receivers, station, count, squared);
+  fill_state(squared, power_mw * law.gain_at_1m[0], law.exponent[0], count, mean);
+  if (!any_set(los, count)) return;
+  fill_state(squared, power_mw * law.gain_at_1m[1], law.exponent[1], count, visible);
+  for (index_t r = 0; r < count; ++r) mean[r] = los[r] ? visible[r] : mean[r];
 }
 
 RADIOCORE_CLONES void take_stronger(const double* mean, std::int32_t station, index_t count, double* best,

@@ -1,11 +1,14 @@
 // Mean received power of a link by a power law with line of sight. arXiv:2312.01826, eq. (1).
 #pragma once
 
+#include <cmath>
+
 #include "radiocore/geometry/lattice.hpp"
 #include "radiocore/numerics/elementary.hpp"
 
 namespace radiocore {
 
+/// Mean power of a link in state Q: P_t eta_Q d^(-alpha_Q), for distances of at least 1 m.
 struct PowerLaw {
   double gain_at_1m[2];  // linear; [0] blocked, [1] line of sight
   double exponent[2];
@@ -17,10 +20,12 @@ RADIOCORE_INLINE double squared_distance_m2(Point3 a, Point3 b) {
   return (x * x + y * y + z * z) * 1e-6;
 }
 
-/// P_t eta_Q d^(-alpha_Q); the caller has refused distances below 1 m.
-RADIOCORE_INLINE double mean_power(const PowerLaw& law, double power, double squared_distance, bool line_of_sight) {
-  const int state = line_of_sight;
-  return power * law.gain_at_1m[state] * exp_ieee(-0.5 * law.exponent[state] * log_ieee(squared_distance));
+/// d^(-exponent) from the squared distance. The usual exponents need no logarithm.
+RADIOCORE_INLINE double inverse_power(double squared_distance, double exponent) {
+  if (exponent == 2.0) return 1.0 / squared_distance;
+  if (exponent == 3.0) return 1.0 / (squared_distance * std::sqrt(squared_distance));
+  if (exponent == 4.0) return 1.0 / (squared_distance * squared_distance);
+  return exp_ieee(-0.5 * exponent * log_ieee(squared_distance));
 }
 
 }  // namespace radiocore
