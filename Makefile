@@ -19,8 +19,8 @@ SOURCES := $(shell find cpp cuda python CMakeLists.txt pyproject.toml constraint
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/base.installed
-	$(BIN)/radiocore demo $(if $(BUILDINGS),--buildings $(BUILDINGS)) $(if $(CELLS),--base-stations $(CELLS)) \
-	  --output-dir $(OUT) $(OPTIONS)
+	$(BIN)/radiocore demo $(if $(BUILDINGS),--buildings '$(BUILDINGS)') $(if $(CELLS),--base-stations '$(CELLS)') \
+	  --output-dir '$(OUT)' $(OPTIONS)
 
 test: $(VENV)/dev.installed
 	$(BIN)/ruff check .
@@ -37,8 +37,8 @@ bench: $(VENV)/bench.installed
 
 figures: $(VENV)/base.installed
 	$(BIN)/radiocore simulate --config benchmarks/gallery/ubc.toml \
-	  --buildings $(DATA)/ubc_vancouver_buildings/ubcv_buildings.geojson.gz \
-	  --base-stations $(DATA)/opencellid_canada/opencellid_302_2026-01.csv.gz --output benchmarks/gallery/ubc.png
+	  --buildings '$(DATA)/ubc_vancouver_buildings/ubcv_buildings.geojson.gz' \
+	  --base-stations '$(DATA)/opencellid_canada/opencellid_302_2026-01.csv.gz' --output benchmarks/gallery/ubc.png
 
 # The stub of the compiled module is generated and committed; a test holds it to the module.
 stub: $(VENV)/dev.installed
@@ -50,7 +50,7 @@ lint: $(VENV)/dev.installed
 	$(BIN)/ruff format .
 
 clean:
-	rm -rf build $(VENV) $(OUT)
+	rm -rf build $(VENV) '$(OUT)'
 
 $(VENV)/base.installed: $(SOURCES)
 	@$(call check_machine)

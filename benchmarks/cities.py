@@ -85,8 +85,8 @@ def ubc() -> rc.Scene | None:
     return rc.Scene.read(
         buildings=UBC_BUILDINGS,
         base_stations=CANADIAN_CELLS,
-        building_options={"height_column": "BLDG_HEIGHT"},
-        station_options={"radio": "LTE"},
+        height_column="BLDG_HEIGHT",
+        radio="LTE",
     )
 
 

@@ -87,16 +87,23 @@ def test_thresholds_are_one_or_several(given, wanted):
         ({"bbox": "1,2,3"}, "bbox: '1,2,3' is not four numbers"),
         ({"bbox": "a,b,c,d"}, "bbox: 'a,b,c,d' is not four numbers"),
         ({"bbox": [3, 0, 1, 2]}, "bbox: .* must ascend"),
-        ({"bbox": [0, 0, float("inf"), 1]}, "bbox: "),
+        ({"bbox": [0, 0, float("inf"), 1]}, "bbox: .* is not four numbers"),
+        ({"bbox": "nan,0,1,1"}, "bbox: 'nan,0,1,1' is not four numbers west,south,east,north, e.g. "),
         ({"threshold_db": "loud"}, "threshold_db: 'loud' is not a number of dB"),
         ({"threshold_db": []}, "threshold_db: .* one or more"),
         ({"threshold_db": [0, float("nan")]}, "threshold_db: .* finite"),
+        ({"threshold_db": "0,5,0.0"}, "threshold_db: 0 is named twice"),
+        ({"crs": "EPSG:999999"}, "crs: 'EPSG:999999' is not a known CRS; give an EPSG code"),
+        ({"output_crs": "EPSG:5703"}, r"output_crs: 'EPSG:5703' \(NAVD88 height\) is not a CRS of places"),
+        ({"station_crs": 4326}, "station_crs: must be a valid string, not 4326"),
+        ({"output": "folder.tif/"}, "output: folder.tif/ is a folder; give the name of a file in it"),
         ({"output": ["a.tif", "a.tif"]}, "output: one file is named twice"),
         ({"output": 3}, "output: 3 is not a file or a list of files"),
         ({"self": 3}, "self: no such key"),
         ({"buildings": 3}, "buildings: is not a valid path"),
         ({"method": ["exact"]}, "method: .* is not one of"),
         ({"station_columns": {"lon": 3}}, "station_columns: must be a valid string"),
+        ({"station_columns": {"lonn": "X"}}, r"^\[station_columns\] lonn: no such column .*did you mean 'lon'"),
         ({"channel": {"fading_los": 2}}, r"channel.fading_los: no such key \(did you mean 'fading_m_los'"),
         ({"channel": {"bandwidth_hz": -1}}, "channel.bandwidth_hz: -1 must be positive"),
         ({"channel": 3}, "channel: must be a table"),
@@ -115,6 +122,10 @@ def test_a_files_fault_names_the_file_and_an_overrides_does_not(tmp_path):
         RunConfig.from_toml(write(tmp_path, "resolution_m = 5\n"), seed=-1)
     with pytest.raises(ConfigError, match=r"run.toml: reslution_m: no such key .*'resolution_m'"):
         RunConfig.from_toml(write(tmp_path, "reslution_m = 5\n"))
+    with pytest.raises(ConfigError, match=r"run.toml: \[station_columns\] lonn: no such column"):
+        RunConfig.from_toml(write(tmp_path, '[station_columns]\nlonn = "X"\n'))
+    with pytest.raises(ConfigError, match=r"run.toml: output: .*map.tif/ is a folder"):
+        RunConfig.from_toml(write(tmp_path, 'output = "map.tif/"\n'))
 
 
 def test_a_file_that_is_no_toml_is_refused(tmp_path):

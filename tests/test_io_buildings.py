@@ -84,7 +84,9 @@ def test_toronto_holes(shared_data):
     west_end = Buildings.read(shared_data("toronto_odb_footprints/toronto_west_end.geojson.gz"))
     assert len(west_end) == 9602 and (np.diff(west_end.prism_ring_start) > 1).sum() == 9
     courtyards = Buildings.read(shared_data("toronto_odb_footprints/toronto_buildings_with_holes.geojson.gz"))
-    assert len(courtyards) == 70 and (np.diff(courtyards.prism_ring_start) > 1).all()
+    # 17 of its 70 features are in it twice, under other numbers.
+    assert len(courtyards) == 53 and (np.diff(courtyards.prism_ring_start) > 1).all()
+    assert courtyards.report.counts == {"duplicate outlines": 17}
 
 
 def test_bbox_does_not_change_imputed_heights(shared_data):
@@ -162,6 +164,22 @@ def test_outline_that_rounding_breaks_is_mended():
     assert town.report.repaired == ("0",) and len(town) == 1
 
 
+def test_duplicates_are_kept_once_and_counted(geojson):
+    turned = at(SQUARE[2:] + SQUARE[1:3])
+    path = geojson(
+        feature([at(SQUARE)], "a", height=5),
+        feature([turned], "again", height=5.0001),
+        feature([at(SQUARE)], "taller", height=6),
+        feature([at(SQUARE)], "above", height=5, min_height=1),
+        feature([at(SQUARE, 400020)], "unknown"),
+        feature([at(SQUARE, 400020)], "unknown too"),
+    )
+    town = Buildings.read(path)
+    assert list(town.ids) == ["a", "taller", "above", "unknown"]
+    assert town.report.counts == {"duplicate outlines": 2} and town.report.outlines_read == 6
+    assert len(Buildings.from_polygons([shapely.box(0, 0, 1, 1)] * 2, 5.0)) == 2  # the caller's own rows stay
+
+
 # --- heights ---
 
 
@@ -176,7 +194,10 @@ def test_lengths(text, value):
     assert metres(text) == pytest.approx(value, abs=1e-12)
 
 
-@pytest.mark.parametrize("text", ["tall", "12,5", "10-12", "5 km", True, "22 m?", "nan"])
+@pytest.mark.parametrize(
+    "text",
+    ["tall", "12,5", "10-12", "5 km", True, "22 m?", "nan", "1e400", pytest.param(10**400, id="huge"), np.nan, np.inf],
+)
 def test_no_lengths(text):
     with pytest.raises(ValueError, match="no length"):
         metres(text)

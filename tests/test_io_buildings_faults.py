@@ -1,12 +1,14 @@
 """Broken building files and polygons: one clear error each, naming the file, the row or id, and the remedy."""
 
 import gzip
+import json
+from pathlib import Path
 
 import numpy as np
 import pytest
 import shapely
 
-from building_files import BOW_TIE, NAN_CORNER, SQUARE, UTM, WRITERS, at, feature, town_frame
+from building_files import BOW_TIE, NAN_CORNER, SQUARE, UTM, WRITERS, at, box, feature, town_frame
 from radiocore.buildings import Buildings
 from radiocore.errors import InputError
 
@@ -48,6 +50,12 @@ def refused(words, path, **options):
 )
 def test_only_local_files(path):
     refused([path, "only local files"], path)
+    if "vsi" not in path:
+        refused([path, "only local files are read; download it first"], Path(path))
+
+
+def test_no_path():
+    refused(["no file named"], "")
 
 
 @pytest.mark.parametrize(
@@ -92,6 +100,15 @@ def test_truncated_binary_files(tmp_path, name):
     content = (tmp_path / name).read_bytes()
     (tmp_path / name).write_bytes(content[: len(content) // 3 if name != "town.shp" else 110])
     refused([name], tmp_path / name)
+    if name == "town.shp":
+        refused(["is cut short", "110", "copy it again"], tmp_path / name)
+
+
+def test_layer_without_geometries(tmp_path):
+    frame = town_frame()
+    frame.geometry = [frame.geometry[0], None, None]
+    frame.to_file(tmp_path / "town.gpkg", driver="GPKG")
+    refused(["2 of its 3 features have no geometry", "cut short"], tmp_path / "town.gpkg")
 
 
 def test_truncated_gzip_and_text(geojson, tmp_path):
@@ -184,11 +201,15 @@ def test_geojson_repairs_and_refusals(geojson):
     path = geojson(
         feature([at(SQUARE)], "good", height=5),
         feature([at([[0, 0], [9, 9], [9, 0], [0, 9], [0, 0]])], "bow", height=5),
-        feature([at(SQUARE[:-1])], "open", height=5),
+        feature([at(SQUARE[:-1], 400020)], "open", height=5),
         feature([at([[0, 0], [9, 0], [0, 0], [0, 0]])], "flat", height=5),
         feature([at([[0, 0], [float("nan"), 0], [3, 3], [0, 0]])], "nan", height=5),
         feature([at(SQUARE)], "zero", height=0),
         feature([at(SQUARE)], "floating", height=5, min_height=6),
+        feature([at([[0, 0], [float("nan"), 0], [3, 3], [0, float("nan")], [float("nan"), 0]])], "nans", height=5),
+        feature([at(SQUARE)], "Polygn", kind="Polygn", height=5),
+        feature([[[10**400, 0], [1, 0], [1, 1], [10**400, 0]]], "huge", height=5),
+        feature([[["a", 0], [1, 0], [1, 1], ["a", 0]]], "text", height=5),
         feature([at([[0, 0]])], "dot", height=5),
         {"type": "Feature", "id": "bare", "properties": None, "geometry": None},
         feature([4e5, 55e5], "pole", kind="Point"),
@@ -197,10 +218,91 @@ def test_geojson_repairs_and_refusals(geojson):
     assert list(town.ids) == ["good", "bow", "open"]
     assert town.report.repaired == ("bow", "open")
     reasons = dict(town.report.refused)
-    assert set(reasons) == {"flat", "nan", "zero", "floating", "dot", "bare"}
+    assert set(reasons) == {*("flat", "nan", "nans", "Polygn", "huge", "text", "zero", "floating", "dot", "bare")}
     assert "no area" in reasons["flat"] and "finite" in reasons["nan"] and "underside" in reasons["floating"]
     assert town.report.counts == {"features that are no polygons": 1}
-    assert town.report.outlines_read == 9
+    assert town.report.outlines_read == 13
+
+
+@pytest.mark.parametrize(
+    "member, value, words",
+    [
+        ("properties", ["height"], ["feature 0", "no names with values"]),
+        ("geometry", "POLYGON", ["no polygons", "'a'", "cannot be read"]),
+        ("geometry", {"type": "GeometryCollection", "geometries": [7]}, ["no polygons", "'a'"]),
+        ("geometry", {"type": "Polygon", "coordinates": {"a": 1}}, ["no polygons", "'a'", "cannot be read"]),
+        ("geometry", {"type": "Polygon"}, ["no polygons", "'a'", "cannot be read"]),
+    ],
+)
+def test_geojson_of_wrong_types(geojson, member, value, words):
+    refused(["town.geojson", *words], geojson(feature([at(SQUARE)], height=5) | {member: value}))
+
+
+@pytest.mark.parametrize("crs", [{"type": "name", "properties": ["EPSG:32632"]}, {"type": "link"}, "EPSG:32632"])
+def test_geojson_crs_of_wrong_type(geojson, crs):
+    path = geojson(feature([at(SQUARE)], height=5))
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"crs": crs}))
+    refused(["town.geojson", "crs member", "crs="], path)
+
+
+def test_geoparquet_with_broken_geometry(tmp_path):
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    town_frame().to_parquet(tmp_path / "town.parquet")
+    table = pq.read_table(tmp_path / "town.parquet")
+    broken = pa.array([b"\x01\x03\x00\x00", None, None], table.schema.field("geometry").type)
+    place = table.schema.get_field_index("geometry")
+    pq.write_table(table.set_column(place, table.schema.field("geometry"), broken), tmp_path / "town.parquet")
+    refused(["town.parquet"], tmp_path / "town.parquet")
+
+
+@pytest.mark.parametrize("value", ["tall", "nan", float("nan"), float("inf"), [5], True])
+@pytest.mark.parametrize("options", [{}, {"height_column": "height"}])
+def test_unreadable_heights(geojson, value, options):
+    path = geojson(feature([at(SQUARE)], "good", height=5), feature([at(SQUARE)], "bad", height=value))
+    refused(["town.geojson", "building 'bad' has height = ", str(value), "leave it empty (null)"], path, **options)
+
+
+@pytest.mark.parametrize("columns", [{"height": 1001}, {"height": "4000 ft"}, {"levels": 400}])
+def test_heights_in_another_unit(geojson, columns):
+    refused(["town.geojson", "'a'", "above 1,000 m", "unit"], geojson(feature([at(SQUARE)], **columns)))
+
+
+@pytest.mark.parametrize("name", ["town.gpkg", "town.parquet", "town.shp"])
+def test_nan_is_the_missing_value_of_binary_files(tmp_path, name):
+    frame = town_frame()
+    frame["height"] = [12.5, np.nan, 30.0]
+    WRITERS[name](frame, tmp_path / name)
+    assert Buildings.read(tmp_path / name).report.height_sources == {"height": 2, "imputed-rayleigh": 1}
+
+
+def test_unreadable_osm_tags_are_counted(osm):
+    tags = [{"height": "tall"}, {"height": "nan"}, {"building:levels": "2;3"}]
+    ways = {
+        number: (box(20 * number, 0, 20 * number + 9, 9), {"building": "yes"} | tag)
+        for number, tag in enumerate(tags, 1)
+    }
+    note = Buildings.read(osm(ways)).report.notes[0]
+    assert note.startswith("3 height or level values") and "way/1: height = 'tall'" in note and "way/3" in note
+
+
+def test_stray_building(geojson):
+    town = [feature([at(SQUARE, 400000 + 20 * row)], f"b{row}", height=5) for row in range(5)]
+    path = geojson(*town, feature([at(SQUARE, 400000, 5700000)], "stray", height=5))
+    refused(["town.geojson", "'stray'", "200 km", "bbox="], path)
+    assert len(Buildings.read(path, bbox=(7.61, 49.64, 7.63, 49.66))) == 5
+    null_island = feature([[[0, 0], [0.001, 0], [0.001, 0.001], [0, 0]]], "zero", height=5)
+    block = [[[7.6, 49.6], [7.601, 49.6], [7.601, 49.601], [7.6, 49.6]]]
+    degrees = [feature(block, "a", height=5), feature(block, "b", height=6), null_island]
+    refused(["'zero'", "bbox="], geojson(*degrees, crs=None))
+
+
+def test_values_in_messages_are_plain(geojson):
+    for columns in ({"height": -3}, {"height": 2000}, {"height": "tall"}):
+        with pytest.raises(InputError) as caught:
+            Buildings.read(geojson(feature([at(SQUARE)], **columns)))
+        assert "np." not in str(caught.value)
 
 
 def test_empty_selection_says_where_the_buildings_are(geojson):

@@ -207,7 +207,7 @@ class TestArea:
             ({"bbox": UBC, "margin_m": -1}, "margin_m: -1"),
             ({"bbox": UBC, "margin_m": np.nan}, "margin_m: nan"),
             ({"bbox": (1, 2, 3)}, "bbox: .*four numbers"),
-            ({"frame": LocalFrame(), "bounds_m": (0, 0, 1, 1)}, "frame: it has no CRS.*give crs= for the buildings"),
+            ({"frame": LocalFrame(), "bounds_m": (0, 0, 1, 1)}, "buildings: they have no CRS.*crs="),
         ],
     )
     def test_contradictory_arguments(self, write, options, message):
@@ -218,14 +218,14 @@ class TestArea:
 class TestCsv:
     TABLE = (
         "ID,Longitude,Latitude,height_m,power_dbm,azimuth_deg,frequency_mhz,load,radio,network\n"
-        "A,7.41,51.49,25,43,120,1800,0.5,LTE,262-01\n"
-        "A,7.41,51.49,25,43,240,1800,0.5,LTE,262-01\n"
+        "A1,7.41,51.49,25,43,120,1800,0.5,LTE,262-01\n"
+        "A2,7.41,51.49,25,43,240,1800,0.5,LTE,262-01\n"
         "B,7.42,51.49,30,40,,811,1,LTE,262-01\n"
     )
 
     def test_named_columns(self, write):
         stations = BaseStations.read(write(self.TABLE))
-        assert stations.id.tolist() == ["A", "A", "B"]
+        assert stations.id.tolist() == ["A1", "A2", "B"]
         assert stations.carrier.tolist() == ["LTE 262-01 1800 MHz"] * 2 + ["LTE 262-01 811 MHz"]
         np.testing.assert_array_equal(stations.azimuth_deg, [120, 240, np.nan])
         np.testing.assert_array_equal(stations.height_m, [25, 25, 30])
@@ -288,12 +288,15 @@ class TestCsv:
             ("lon,lat,enb\n7.4,51.4,1.5\n", r"line 2: enb is 1.5; it must be a whole number"),
             ("lon,lat\n51.49,-123.2\n", r"line 2: .*look swapped"),
             ("lon,lat\n389000,5706000\n", r"line 2: .*metres go into columns x and y"),
-            ("lon,lat\n7.4,51.4,9,9\n", r"cannot be read as a table: .*line 2, saw 4"),
+            ("lon,lat\n7.4,51.4,9,9\n", r", line 2: has 4 fields where line 1 has 2; .*in quotes"),
+            ("latitude_x,b\n7.4,51.4\n", r"no column 'lon'.*the file has 'latitude_x', 'b'; name it"),
+            ("lon_wgs84,lat\n7.4,51.4\n", r"no column 'lon'.*\(did you mean 'lon_wgs84'\?\)"),
             ("7.4,51.4\n7.5,51.4\n", r"line 1 holds numbers"),
             ("lon,lat,lat\n7.4,51.4,51.4\n", r"names the column 'lat' twice"),
             ("lon,lat\n", r"holds no stations"),
-            ("", r"no format of base stations.*CSV, GeoJSON, OpenCelliD CSV"),
-            ("<VRTDataset/>", r"no format of base stations"),
+            ("", r"is empty"),
+            ("\n \n", r"is empty"),
+            ("<VRTDataset/>", r"no format of base stations.*CSV, GeoJSON, OpenCelliD CSV"),
             ("a\0b", r"no format of base stations"),
         ],
     )
@@ -331,6 +334,41 @@ class TestCsv:
     def test_only_local_files(self, path):
         with pytest.raises(FileFormatError, match="only local files"):
             BaseStations.read(path)
+
+    def test_metres_on_a_map_in_degrees(self, write):
+        path, degrees = write("x,y\n389000,5706000\n"), LocalFrame.around("EPSG:4326", (7.40, 51.49, 7.42, 51.50))
+        with pytest.raises(InputError, match=r"x, y need crs= \(the map is in degrees\): name their CRS, or give lon"):
+            BaseStations.read(path, frame=degrees)
+        x_m, y_m = degrees.from_crs(389000, 5706000, "EPSG:32632")
+        stations = BaseStations.read(path, frame=degrees, crs="EPSG:32632")
+        np.testing.assert_allclose([stations.x_m[0], stations.y_m[0]], [x_m, y_m])
+
+    def test_metres_on_a_map_that_is_projected_again(self, write):
+        with pytest.raises(InputError, match=r"x, y need crs= \(the map is in WGS 84 / Pseudo-Mercator\)"):
+            BaseStations.read(
+                write("x,y\n823000,6706000\n"), frame=LocalFrame.around("EPSG:3857", (823000, 6706000, 824000, 6707000))
+            )
+
+    def test_metres_of_the_map(self, write):
+        frame = LocalFrame.around("EPSG:32632", (389000, 5706000, 389100, 5706100))
+        stations = BaseStations.read(write("x,y\n389000,5706000\n"), frame=frame)
+        assert (stations.x_m[0], stations.y_m[0]) == (-50, -50)
+
+    @pytest.mark.parametrize(
+        ("frame", "crs", "message"),
+        [
+            (LocalFrame(), None, "x, y are taken as coordinates of the map: .* name their CRS with crs="),
+            (
+                LocalFrame.around("EPSG:32632", (389000, 5706000, 389100, 5706100)),
+                "EPSG:32601",
+                "EPSG:32601 the CRS of",
+            ),
+        ],
+    )
+    def test_metres_far_off_the_map(self, write, frame, crs, message):
+        path = write("x,y\n389000,5706000\n")
+        with pytest.raises(InputError, match=r"the nearest is \d,\d{3}\.\d km outside it.*" + message):
+            BaseStations.read(path, frame=frame, bounds_m=(0, 0, 100, 100), crs=crs)
 
     def test_missing_file(self, tmp_path):
         with pytest.raises(FileFormatError, match="no such file"):
@@ -374,7 +412,9 @@ class TestGeoJson:
             (points(((7.4, 51.4), {}), ((7.4, None), {})), "feature 2: y is empty"),
             (points(((7.4, 51.4), {"height_m": "tall"})), "feature 1: height_m is 'tall'"),
             (points(((7.4, 51.4), {}), ((7.4,), {})), "feature 2: its coordinates"),
-            (points(((389000, 5706000), {})), "feature 1: .*give crs="),
+            (points(((389000, 5706000), {})), "feature 1: .*CRS: name it with crs="),
+            (points(((7, 51), ["a"])), "feature 1: its properties"),
+            (points(((7, 51), {})).replace("51", "9" * 5000), "is not JSON"),
             (points(((7, 51), {})).replace("Point", "LineString"), "feature 1: its geometry is LineString"),
         ],
     )

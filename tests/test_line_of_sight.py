@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from radiocore import BaseStations, InputError, ReceiverGrid, Scene, line_of_sight
+from radiocore import BaseStations, InputError, ReceiverGrid, Scene, _core, line_of_sight
+from radiocore.blockage import trace
 from reference import geometry as reference
 from reference.geometry import Prism
 from towns import as_scene, random_points, random_town, tied_links
@@ -208,3 +209,26 @@ def test_arguments_that_cannot_be_used(receivers, options):
     scene = as_scene([Prism(BLOCK, 0, 5, 0)], [(30, 5, 5)])
     with pytest.raises(InputError):
         line_of_sight(scene, receivers, **options)
+
+
+def test_walls_of_no_length_and_many_receivers():
+    """A repeated corner has no direction; with many receivers the engine sorts walls by direction."""
+    corners = [(0, 0), (0, 0), (20_000, 0), (20_000, 20_000), (0, 20_000), (0, 20_000)]
+    prisms = [Prism(rings=(tuple(corners),), base=0, roof=15_000, building=0)]
+    rng = np.random.default_rng(4)
+    receivers = np.column_stack([rng.integers(-60_000, 60_000, (400, 2)), np.full(400, 1_500)])
+    stations = np.array([(30_000, 30_000, 20_000), (-40_000, 10_000, 12_000)])
+    city = _core.City(
+        np.array(corners, dtype=np.int64),
+        np.array([0, len(corners)], dtype=np.int64),
+        np.array([0, 1], dtype=np.int64),
+        np.array([0], dtype=np.int64),
+        np.array([15_000], dtype=np.int64),
+        np.array([0], dtype=np.int32),
+    )
+    inside = city.buildings_at(receivers, True, 1)
+    hosts = (np.zeros(3, dtype=np.int64), np.zeros(0, dtype=np.int32))
+    bits = [trace(city, receivers, stations, hosts, inside, engine=engine) for engine in ("index", "brute-force")]
+    np.testing.assert_array_equal(*bits)
+    expected = reference.line_of_sight(prisms, receivers.tolist(), stations.tolist())
+    np.testing.assert_array_equal(np.unpackbits(bits[0], axis=1, count=len(receivers)).T, expected)

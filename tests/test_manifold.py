@@ -88,6 +88,25 @@ def test_blocked_indoor_cells_keep_their_value_and_stay_out_of_the_summary():
     assert chart.summary().share_served == coverage_map(indoor="masked").summary().share_served
 
 
+@pytest.mark.parametrize("indoor", ["blocked", "masked"])
+def test_excluded_cells_have_no_data_and_no_share(indoor):
+    excluded = np.arange(CELLS) >= 18  # the northern row
+    several = {"carriers": ("a", "b", "b"), "carrier": np.zeros(CELLS)}
+    chart = coverage_map(excluded=excluded, indoor=indoor, sampled=True, **several)
+    top = chart.dataset.isel(y=0)
+    for name in ("coverage", "standard_error", "server_power_dbm"):
+        assert np.isnan(top[name]).all(), name
+    assert (top["server"] == -1).all()
+    assert (top["carrier"] == -1).all()
+    assert not top["outdoor"].any()
+    assert not top["server_line_of_sight"].any()
+    told = chart.summary()
+    kept = np.delete(ramp()[0][:18], INDOOR_CELL)
+    assert told.outdoor_cells == kept.size
+    assert told.share_served == pytest.approx((kept.mean(),))
+    assert np.isfinite(chart.coverage[0, 1:]).sum() == 18 - (indoor == "masked")
+
+
 def test_crs_and_provenance_are_inside():
     chart = coverage_map()
     assert chart.dataset.rio.crs.to_epsg() == 32610
@@ -124,6 +143,24 @@ def test_outside_names_the_extent():
         chart.at(0.0, 51.0)
     with pytest.raises(InputError, match="outside"):
         chart.at_xy(float("nan"), 20)
+
+
+def test_swapped_degrees_are_told():
+    chart = coverage_map()
+    longitude, latitude = (float(degrees) for degrees in chart.scene.frame.to_lonlat(30.0, 20.0))
+    with pytest.raises(InputError, match=rf"longitude comes first: at\({longitude}, {latitude}\) lies on it"):
+        chart.at(latitude, longitude)
+    with pytest.raises(InputError, match=r"\)$"):
+        chart.at(longitude + 1, latitude)
+
+
+@pytest.mark.parametrize("wrong", [[1.0, 2.0], np.array([1.0]), "5", None, True])
+def test_look_ups_take_one_point(wrong):
+    for look_up in (coverage_map().at, coverage_map().at_xy):
+        with pytest.raises(InputError, match="takes one number, .* give one point at a time"):
+            look_up(wrong, 5.0)
+        with pytest.raises(InputError, match="takes one number"):
+            look_up(5.0, wrong)
 
 
 def test_at_without_crs_is_refused():
@@ -168,13 +205,16 @@ def test_summary_counts_outdoor_cells():
 
 def test_summary_of_several_carriers_says_that_it_is_the_best():
     names = ("LTE a", "LTE b", "LTE b")
-    alone = np.stack([0.25 * ramp(2), 0.75 * ramp(2)])
-    chart = coverage_map(threshold_db=(0.0, 5.0), carriers=names, carrier=np.arange(CELLS) % 2, carrier_coverage=alone)
+    alone = {"LTE a": (0.25, 0.125), "LTE b": (0.75, 0.5)}
+    chart = coverage_map(
+        threshold_db=(0.0, 5.0), carriers=names, carrier=np.arange(CELLS) % 2, share_served_by_carrier=alone
+    )
     told = chart.summary()
     assert "best of 2 carriers at each point" in str(told)
-    outdoors = np.delete(ramp(2), INDOOR_CELL, axis=1).mean(axis=1)
-    assert told.share_served_by_carrier["LTE a"] == pytest.approx(tuple(0.25 * outdoors))
-    assert told.share_served_by_carrier["LTE b"] == pytest.approx(tuple(0.75 * outdoors))
+    assert "no single subscriber gets" in str(told)
+    assert "no single subscriber gets" not in str(coverage_map().summary())
+    assert told.share_served_by_carrier == alone
+    assert "75.0 %" in str(told)
     assert list(chart.dataset["carrier_name"].values) == ["LTE a", "LTE b"]
     assert int(chart.at_xy(15, 5)["carrier"]) == 1
 
@@ -257,8 +297,24 @@ def test_netcdf_round_trip(tmp_path):
     with xarray.open_dataset(tmp_path / "map.nc", decode_coords="all") as back:
         xarray.testing.assert_equal(back.load(), chart.dataset)
         assert back.attrs == chart.dataset.attrs
-        assert back["outdoor"].dtype == bool
+        assert back.attrs["Conventions"] == "CF-1.11"
+        for name in ("outdoor", "server_line_of_sight"):
+            assert back[name].dtype == back[name].attrs["flag_values"].dtype == np.int8
         assert back.rio.crs.to_epsg() == 32610
+    with xarray.open_dataset(tmp_path / "map.nc", decode_cf=False) as raw:
+        assert not any("_FillValue" in raw[name].attrs for name in ("x", "y", "threshold"))
+        assert not any("dtype" in variable.attrs for variable in raw.variables.values())
+        assert raw["outdoor"].attrs["grid_mapping"] == "spatial_ref"
+
+
+def test_a_suffix_of_another_format_is_refused(tmp_path):
+    for name in ("map.xyz", "map.png", "map"):
+        with pytest.raises(InputError, match=r"map"):
+            coverage_map().to_geotiff(tmp_path / name)
+    with pytest.raises(InputError, match=r"is named \.tif or \.tiff, not '\.nc'"):
+        coverage_map().to_geotiff(tmp_path / "map.nc")
+    coverage_map().to_geotiff(tmp_path / "map.tiff")
+    assert os.listdir(tmp_path) == ["map.tiff"]
 
 
 @pytest.mark.parametrize("suffix", [".tif", ".nc", ".png"])
@@ -348,7 +404,8 @@ def test_destinations_that_cannot_be_written(tmp_path):
     with pytest.raises(InputError, match="does not exist"):
         coverage_map().write(tmp_path / "nowhere" / "map.tif")
     with pytest.raises(InputError, match="is a folder"):
-        coverage_map().to_geotiff(tmp_path)
+        (tmp_path / "map.tif").mkdir()
+        coverage_map().to_geotiff(tmp_path / "map.tif")
 
 
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="the superuser may write anywhere")
@@ -370,7 +427,7 @@ def test_plot_shows_the_map_its_buildings_stations_and_sources():
     assert image.get_extent() == [0, 60, 0, 40]
     assert (image.norm.vmin, image.norm.vmax) == (0, 1)
     words = " ".join(text.get_text() for text in [*ax.texts, *ax.get_legend().get_texts(), ax.title])
-    assert "SINR > 5 dB" in words
+    assert "SINR > 5 dB (one of 0, 5 dB)" in words
     assert "method exact" in words
     assert "base station (2, 1 more beyond the edge)" in words
     assert "Stations: the operator" in words
@@ -379,8 +436,18 @@ def test_plot_shows_the_map_its_buildings_stations_and_sources():
     assert hall.contains_point((25, 15))
     assert (hall.codes == hall.MOVETO).sum() == 2  # the outline and its courtyard
     assert not chart.plot(figure.add_subplot(), show_buildings=False).collections
+    first = chart.plot(figure.add_subplot())
+    assert any("SINR > 0 dB (first of 0, 5 dB)" in text.get_text() for text in first.texts)
     with pytest.raises(InputError, match="threshold_db"):
         chart.plot(figure.add_subplot(), threshold_db=1.0)
+
+
+@pytest.mark.parametrize("name", ["10 m      N", "the operator"])
+def test_scale_bar_and_sources_lie_below_the_map(name):
+    ax = coverage_map().plot(matplotlib.figure.Figure(layout="constrained").add_subplot())
+    ax.figure.draw_without_rendering()
+    [text] = [text for text in ax.texts if name in text.get_text()]
+    assert text.get_window_extent().y1 < ax.get_window_extent().y0
 
 
 def test_plot_makes_its_own_figure():

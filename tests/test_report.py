@@ -89,7 +89,7 @@ def test_counts(scene):
 
 def test_text(scene):
     assert str(scene.report()).splitlines() == [
-        "Buildings: 2 from town.osm (OpenStreetMap)",
+        "Buildings: 2 in 2 prisms from town.osm (OpenStreetMap)",
         "  outlines read: 14; outside the area: 3",
         "  height from height: 1",
         "  height from imputed-rayleigh: 1",

@@ -1,5 +1,7 @@
 """The main job from Python: what a map holds, what a change of mast costs, what is refused."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import shapely
@@ -7,6 +9,8 @@ import shapely
 import radiocore as rc
 from radiocore import simulate
 from radiocore.estimators import AcceleratedSimulation, ExactCoverage, estimator_named
+from radiocore.frame import LocalFrame
+from radiocore.scene import bbox_in_frame
 from radiocore.simulate import received_power_dbm
 
 METHODS = ("exact", "traditional", "accelerated")
@@ -65,9 +69,10 @@ def test_update_of_an_update(scene, grid):
     assert bytes_of(chained) == bytes_of(rc.simulate_manifold(second, grid))
 
 
-def test_update_with_other_buildings_runs_in_full(scene, grid):
+def test_update_refuses_other_buildings(scene, grid):
     other = rc.Scene.synthetic("urban", side_m=300, stations_per_km2=60, seed=4)
-    assert bytes_of(rc.simulate_manifold(scene, grid).update(other)) == bytes_of(rc.simulate_manifold(other, grid))
+    with pytest.raises(rc.InputError, match="update: the scene has other buildings"):
+        rc.simulate_manifold(scene, grid).update(other)
 
 
 def test_thresholds_in_one_pass_equal_single_ones(scene, grid):
@@ -192,6 +197,8 @@ def test_links_that_leave_the_map_are_counted():
         ({"draws": 0, "method": "traditional"}, r"draws: 0"),
         ({"threads": 0}, r"threads: 0"),
         ({"threshold_db": [0.0, np.nan]}, r"threshold_db"),
+        ({"threshold_db": [0.0, 0.0]}, r"threshold_db.*twice"),
+        ({"threshold_db": "abc"}, r"threshold_db: 'abc'"),
         ({"threshold_db": 90.0}, r"threshold_db.*60"),
         ({"exact_radius_m": -1.0, "method": "accelerated"}, r"exact_radius_m: -1"),
         ({"neighbourhood_radius_m": 0.0, "method": "accelerated"}, r"neighbourhood_radius_m: 0"),
@@ -218,14 +225,59 @@ def test_a_grid_beyond_the_memory_says_what_it_needs():
     scene = rc.Scene(
         rc.Buildings.from_polygons([], []), rc.BaseStations(x_m=[0.0], y_m=[0.0]), receiver_bounds_m=(0, 0, 9e4, 9e4)
     )
-    with pytest.raises(rc.InputError, match=r"grid: .* receivers .*coarser resolution_m"):
-        rc.simulate_manifold(scene, resolution_m=0.5)
+    for resolution_m in (0.5, 0.01):
+        with pytest.raises(rc.InputError, match=r"grid: .* receivers need .* GiB .*coarser resolution_m"):
+            rc.simulate_manifold(scene, resolution_m=resolution_m)
 
 
 def test_no_station_is_an_error(scene, grid):
     empty = rc.Scene(scene.buildings, scene.base_stations.select(np.zeros(0, dtype=int)))
     with pytest.raises(rc.InputError, match="base stations: there are none"):
         rc.simulate_manifold(empty, grid)
+
+
+def test_a_station_moves_by_degrees_too():
+    frame = LocalFrame.around("EPSG:4326", (24.9, 60.1, 25.0, 60.2))
+    town = replace(rc.Buildings.from_polygons([shapely.box(0, 0, 10, 10)], 5.0), frame=frame)
+    scene = rc.Scene(town, rc.BaseStations(x_m=[50.0], y_m=[50.0], frame=frame))
+    lon, lat = (float(value) for value in frame.to_lonlat(120.0, -40.0))
+    moved = scene.with_station_moved(0, lon=lon, lat=lat).base_stations
+    assert (moved.x_m[0], moved.y_m[0]) == pytest.approx((120.0, -40.0), abs=1e-6)
+    added = scene.with_station_added(lon=lon, lat=lat).base_stations
+    assert (added.x_m[1], added.y_m[1]) == pytest.approx((120.0, -40.0), abs=1e-6)
+    with pytest.raises(rc.InputError, match="give x_m and y_m, or lon and lat"):
+        scene.with_station_added(lon=lon)
+
+
+def test_cells_outside_a_box_in_degrees_are_left_out():
+    frame = LocalFrame.around("EPSG:32633", (500_000, 6_650_000, 501_000, 6_651_000))
+    west, south = (float(value) for value in frame.to_lonlat(-150_000.0, -500.0))
+    east, north = (float(value) for value in frame.to_lonlat(-149_000.0, 500.0))
+    town = replace(rc.Buildings.from_polygons([shapely.box(-149_600, 0, -149_500, 90)], 5.0), frame=frame)
+    box = (west, south, east, north)
+    scene = rc.Scene(
+        town,
+        rc.BaseStations(x_m=[-149_400.0], y_m=[50.0], frame=frame),
+        receiver_bounds_m=bbox_in_frame(box, frame),
+        bbox=box,
+    )
+    manifold = rc.simulate_manifold(scene, resolution_m=20.0)
+    coverage = manifold.dataset.coverage
+    x, y = np.meshgrid(coverage.x, coverage.y)
+    lon, lat = frame.to_lonlat(x - frame.origin_x_m, y - frame.origin_y_m)
+    in_box = (lon >= west) & (lon <= east) & (lat >= south) & (lat <= north)
+    np.testing.assert_array_equal(np.isfinite(coverage.values), in_box)
+    assert 0.9 < in_box.mean() < 1.0
+
+
+def test_equal_ids_name_their_rows():
+    with pytest.raises(rc.InputError, match="rows 0 and 1 have the same id 'A'"):
+        rc.BaseStations(x_m=[1.0, 2.0], y_m=[0.0, 0.0], id=["A", "A"])
+
+
+def test_unknown_reading_option_names_the_nearest():
+    with pytest.raises(rc.InputError, match=r"height_colum: .*did you mean 'height_column'"):
+        rc.Scene.read(buildings="town.geojson", base_stations="cells.csv", height_colum="H")
 
 
 def test_duplicates_name_their_rows():

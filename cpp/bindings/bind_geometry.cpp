@@ -24,6 +24,7 @@ std::unique_ptr<City> make_city(const Array<std::int64_t>& vertices_mm, const Ar
     require(0 <= base_mm.data()[i] && base_mm.data()[i] < roof_mm.data()[i] && roof_mm.data()[i] < lattice_limit,
             "roof_mm: a prism needs 0 <= base < roof, inside the lattice");
   }
+  py::gil_scoped_release unlock;
   return std::make_unique<City>(
       std::vector<Point>(points, points + vertices_mm.shape(0)), copy_of(ring_start), copy_of(prism_ring_start),
       copy_of(base_mm), copy_of(roof_mm),
@@ -45,10 +46,14 @@ py::tuple host_buildings(const City& city, const Array<std::int64_t>& stations_m
   const Point3* stations = as_points3(stations_mm, "stations_mm");
   std::vector<std::int64_t> start{0};
   std::vector<std::int32_t> list;
-  for (py::ssize_t s = 0; s < stations_mm.shape(0); ++s) {
-    const std::vector<std::int32_t> under = city.buildings_under(stations[s].plan());
-    list.insert(list.end(), under.begin(), under.end());
-    start.push_back(std::int64_t(list.size()));
+  const py::ssize_t count = stations_mm.shape(0);
+  {
+    py::gil_scoped_release unlock;
+    for (py::ssize_t s = 0; s < count; ++s) {
+      const std::vector<std::int32_t> under = city.buildings_under(stations[s].plan());
+      list.insert(list.end(), under.begin(), under.end());
+      start.push_back(std::int64_t(list.size()));
+    }
   }
   return py::make_tuple(py::array_t<std::int64_t>(py::ssize_t(start.size()), start.data()),
                         py::array_t<std::int32_t>(py::ssize_t(list.size()), list.data()));
@@ -101,7 +106,12 @@ py::array_t<double> prism_areas_mm2x2(const Array<std::int64_t>& vertices_mm, co
 py::tuple enclosing_circle(const Array<double>& points) {
   require_shape(points, "points", {-1, 2});
   require(points.shape(0) > 0, "points: at least one is needed");
-  const Circle circle = minimum_enclosing_circle(points.data(), std::size_t(points.shape(0)));
+  const auto count = std::size_t(points.shape(0));
+  Circle circle;
+  {
+    py::gil_scoped_release unlock;
+    circle = minimum_enclosing_circle(points.data(), count);
+  }
   return py::make_tuple(circle.x, circle.y, circle.radius);
 }
 

@@ -127,7 +127,7 @@ double one_by_series(const Links& links, index_t r, index_t server, double noise
   const index_t at = server * links.receivers + r;
   const double serving = links.mean[at], shape = links.shape_of(at);
   const double scale = shape * threshold / serving;
-  if (scale * noise_mw > hopeless_noise) return 0.0;
+  if (!(scale * noise_mw <= hopeless_noise)) return 0.0;
   TailSeries series{int(shape)};
   for (index_t s = 0; s < links.stations; ++s) {
     const index_t i = s * links.receivers + r;
@@ -151,8 +151,9 @@ void products(const Links& links, const std::int32_t* server, double noise_mw, d
   for (index_t r = 0; r < count; ++r) {
     const index_t at = server[begin + r] * links.receivers + begin + r;
     shape[r] = server[begin + r] < 0 ? 1.0 : links.shape_of(at);
-    rare[r] = server[begin + r] < 0 || shape[r] > 2.0;
-    lanes.scale[r] = rare[r] ? 0.0 : shape[r] * threshold / links.mean[at];
+    const double scale = server[begin + r] < 0 ? 0.0 : shape[r] * threshold / links.mean[at];
+    rare[r] = server[begin + r] < 0 || shape[r] > 2.0 || !(scale * noise_mw <= hopeless_noise);
+    lanes.scale[r] = rare[r] ? 0.0 : scale;
     lanes.value[r] = 1.0;
     lanes.slope[r] = lanes.exponent[r] = 0.0;
   }
@@ -288,7 +289,7 @@ class MixtureOfOne {
 
   double coverage_from(const Candidate& c, double noise_mw, double threshold) const {
     const double shape = links_.shape[c.state], scale = shape * threshold / c.mean;
-    if (scale * noise_mw > hopeless_noise) return 0.0;
+    if (!(scale * noise_mw <= hopeless_noise)) return 0.0;
     TailSeries series{int(shape)};
     for (index_t s = 0; s < links_.stations; ++s) {
       if (s == c.station || links_.load[s] == 0.0) continue;

@@ -70,7 +70,7 @@ void trace_line_of_sight(const City& city, const LinkEnds& links, const Hosts& h
       const Point3 station = links.stations[first + i];
       const HostList host = hosts.of(first + i);
       shut[std::size_t(i)] = enclosed(city, station, host);
-      if (by_fan) fans[std::size_t(i)] = std::make_unique<StationFan>(city, station, host);
+      if (by_fan) fans[std::size_t(i)] = std::make_unique<StationFan>(city, station, host, max_distance_mm);
     });
     parallel_for(count * tasks_a_station, threads, [&](index_t task) {
       const index_t i = task / tasks_a_station, s = first + i;

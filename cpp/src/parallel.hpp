@@ -8,6 +8,7 @@
 #include <atomic>
 #include <exception>
 #include <mutex>
+#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -45,7 +46,11 @@ void parallel_for(index_t tasks, int threads, Work&& work) {
   };
   std::vector<std::thread> team;
   team.reserve(workers - 1);
-  for (int i = 1; i < workers; ++i) team.emplace_back(run);
+  try {
+    for (int i = 1; i < workers; ++i) team.emplace_back(run);
+  } catch (const std::system_error&) {
+    // The system gives no more threads: those that started do the work, with the same answer.
+  }
   run();
   for (std::thread& member : team) member.join();
   if (failure) std::rethrow_exception(failure);

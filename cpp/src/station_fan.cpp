@@ -30,7 +30,7 @@ Seen see(const FanWall& wall, Point3 station, std::int32_t sectors) {
   const double ax = double(wall.ax - station.x), ay = double(wall.ay - station.y);
   const double bx = double(wall.bx - station.x), by = double(wall.by - station.y);
   const double near = distance_to_segment(ax, ay, bx, by) - margin_mm;
-  // Whatever touches the station is in every sector, and an elevated prism always asked.
+  // Whatever touches the station is in every sector.
   if (near <= margin_mm) return {0.0f, infinity, 0, sectors};
   const double far = std::max(length(ax, ay), length(bx, by)) + margin_mm;
 
@@ -44,22 +44,25 @@ Seen see(const FanWall& wall, Point3 station, std::int32_t sectors) {
   const std::int32_t first = std::int32_t(std::floor((low - margin_azimuth) * per_turn));
   const std::int32_t last = std::int32_t(std::floor((high + margin_azimuth) * per_turn));
   const std::int32_t count = std::min(last - first + 1, sectors);
-  if (wall.elevated) return {0.0f, infinity, first, count};
+  const float nearer = std::nextafter(float(near), -infinity);
+  if (wall.elevated) return {nearer, infinity, first, count};  // links may pass under it: always asked
 
   const double rise = double(wall.roof) - double(station.z) + margin_mm;
   const double steepest = rise / (rise > 0.0 ? near : far);
-  return {std::nextafter(float(near), -infinity), std::nextafter(float(steepest), infinity), first, count};
+  return {nearer, std::nextafter(float(steepest), infinity), first, count};
 }
 
 }  // namespace
 
-StationFan::StationFan(const City& city, Point3 station, HostList hosts) : station_(station) {
+StationFan::StationFan(const City& city, Point3 station, HostList hosts, std::int64_t max_distance_mm)
+    : station_(station) {
   const CityView view = city.view();
   for (index_t prism = 0; prism < view.prisms; ++prism) {
     if (hosts.holds(view.building[prism])) continue;
     const bool elevated = view.base[prism] > 0;
     if (elevated && outline_contains(view, prism, station.plan())) overhead_.push_back(std::int32_t(prism));
     for_each_wall(view, prism, [&](Point a, Point b) {
+      if (a.x == b.x && a.y == b.y) return true;  // crosses nothing, and lies in no direction
       walls_.push_back({std::int32_t(a.x), std::int32_t(a.y), std::int32_t(b.x), std::int32_t(b.y),
                         std::int32_t(view.roof[prism]), std::int32_t(prism), elevated});
       return true;
@@ -70,7 +73,10 @@ StationFan::StationFan(const City& city, Point3 station, HostList hosts) : stati
   while (sectors_ < 4096 && std::size_t(sectors_) * 4 < walls_.size()) sectors_ *= 2;
 
   std::vector<Seen> seen(walls_.size());
-  for (std::size_t i = 0; i < walls_.size(); ++i) seen[i] = see(walls_[i], station, sectors_);
+  for (std::size_t i = 0; i < walls_.size(); ++i) {
+    seen[i] = see(walls_[i], station, sectors_);
+    if (max_distance_mm >= 0 && double(seen[i].near) > double(max_distance_mm)) seen[i].sector_count = 0;
+  }
   const auto for_each_sector = [&](const Seen& wall, auto&& visit) {
     for (std::int32_t i = 0; i < wall.sector_count; ++i) {
       visit(std::size_t((wall.first_sector + i + sectors_) % sectors_));

@@ -8,7 +8,8 @@ namespace radiocore {
 
 class StationFan {
  public:
-  StationFan(const City& city, Point3 station, HostList hosts);
+  /// For links of at most max_distance_mm in plan (if >= 0); without the hosts.
+  StationFan(const City& city, Point3 station, HostList hosts, std::int64_t max_distance_mm);
 
   StationFanView view() const;
 

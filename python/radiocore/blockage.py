@@ -73,7 +73,8 @@ def inside_buildings(scene, points) -> np.ndarray:
         Row in ``scene.buildings``, or -1. Where buildings overlap: the tallest, then the lowest row.
     """
     positions_mm = points_mm(points, "points")
-    return scene.city.buildings_at(positions_mm, np.asarray(points).shape[1] == 3, resolve_threads(None))
+    with_height = np.shape(points)[1] == 3
+    return scene.city.buildings_at(positions_mm, with_height, resolve_threads(None))
 
 
 def hosts_of(scene) -> tuple[np.ndarray, np.ndarray]:
@@ -101,7 +102,10 @@ def trace(
 
 def points_mm(points, name: str) -> np.ndarray:
     """(R, 3) lattice positions of (R, 2) or (R, 3) scene metres; a missing height is 1.5 m."""
-    points = np.asarray(points, dtype=np.float64)
+    try:
+        points = np.asarray(points, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise InputError(f"{name}: not an array of numbers") from None
     if points.ndim != 2 or points.shape[1] not in (2, 3):
         raise InputError(f"{name}: shape {points.shape}, wanted (R, 2) or (R, 3) in scene metres")
     out = np.empty((len(points), 3), dtype=np.int64)

@@ -41,7 +41,7 @@ class BuildingReport:
     """What was assumed, in plain words, with what it does to the answer."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Buildings:
     """Buildings as vertical prisms: K rings of V vertices make P prisms, which make B buildings.
 
@@ -188,6 +188,9 @@ class Buildings:
 
     def __len__(self) -> int:
         return len(self.ids)
+
+    def __repr__(self) -> str:
+        return f"<Buildings: {len(self)} in {self.number_of_prisms} prisms>"
 
     @property
     def number_of_prisms(self) -> int:

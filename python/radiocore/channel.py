@@ -10,6 +10,9 @@ import numpy as np
 from .errors import InputError
 from .units import db_to_linear, dbm_to_mw
 
+MOST_LEVEL_DB = 300.0
+"""No gain or noise level is beyond; a unit was mistaken."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Channel:
@@ -56,6 +59,10 @@ class Channel:
             infinite_allowed = item.name in ("noise_dbm", "noise_density_dbm_hz") and value == -np.inf
             if not np.isfinite(value) and not infinite_allowed:
                 raise InputError(f"{item.name}: {value} is not a finite number")
+        for name in ("gain_at_1m_db_los", "gain_at_1m_db_nlos", "noise_dbm", "noise_density_dbm_hz"):
+            value = getattr(self, name)
+            if value is not None and value > -np.inf and abs(value) > MOST_LEVEL_DB:
+                raise InputError(f"{name}: {value:g} must lie within +-{MOST_LEVEL_DB:g} dB")
         for name in _POSITIVE:
             value = getattr(self, name)
             if value is not None and value <= 0:

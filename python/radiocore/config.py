@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import tomllib
 from collections.abc import Mapping
 from dataclasses import asdict, fields
+from math import isfinite
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -16,6 +18,7 @@ from .errors import ConfigError, InputError, nearest_name
 from .estimators import estimators
 from .estimators.accelerated import DEFAULT_EXACT_RADIUS_M
 from .grid import DEFAULT_RECEIVER_HEIGHT_M, INDOOR
+from .io.stations_table import ALIASES
 from .network import DEFAULT_HEIGHT_M, DEFAULT_POWER_DBM
 from .scene import DEFAULT_MARGIN_M, HOST_RULES
 
@@ -55,9 +58,9 @@ def _numbers(value, form: str) -> tuple[float, ...]:
 
 
 def _bbox(value):
-    form = "four numbers west,south,east,north"
+    form = "four numbers west,south,east,north, e.g. 24.93,60.16,24.95,60.17"
     box = _numbers(value, form)
-    if len(box) != 4:
+    if len(box) != 4 or not all(map(isfinite, box)):
         raise ValueError(f"{value!r} is not {form}")
     west, south, east, north = box
     if not (west < east and south < north):
@@ -68,19 +71,48 @@ def _bbox(value):
 def _thresholds(value):
     single = isinstance(value, int | float) or (isinstance(value, str) and "," not in value)
     level_db = _numbers(str(value) if single else value, "a number of dB or a list of them")
-    if not level_db or not all(abs(level) < float("inf") for level in level_db):
+    if not level_db or not all(map(isfinite, level_db)):
         raise ValueError(f"{value!r} must be one or more finite levels in dB")
+    for level in level_db:
+        if level_db.count(level) > 1:
+            raise ValueError(f"{level:g} is named twice")
     return level_db[0] if single else level_db
 
 
 def _outputs(value):
     try:
-        paths = tuple(Path(item) for item in ([value] if isinstance(value, str | Path) else value))
+        texts = [os.fspath(item) for item in ([value] if isinstance(value, str | Path) else value)]
     except TypeError:
         raise ValueError(f"{value!r} is not a file or a list of files") from None
+    for text in texts:
+        if text.endswith(("/", os.sep)):  # Path would drop it
+            raise ValueError(f"{text} is a folder; give the name of a file in it")
+    paths = tuple(map(Path, texts))
     if len(set(paths)) < len(paths):
         raise ValueError("one file is named twice")
     return paths
+
+
+def _crs(value):
+    if not isinstance(value, str):
+        return value  # pydantic refuses it
+    from pyproj import CRS
+    from pyproj.exceptions import CRSError
+
+    try:
+        crs = CRS.from_user_input(value)
+    except CRSError:
+        raise ValueError(f"{value!r} is not a known CRS; give an EPSG code, e.g. EPSG:32632") from None
+    if not (crs.is_projected or crs.is_geographic):
+        raise ValueError(f"{value!r} ({crs.name}) is not a CRS of places on a map")
+    return value
+
+
+def _station_columns(value):
+    for key in value if isinstance(value, Mapping) else ():
+        if key not in ALIASES:
+            raise ConfigError(f"[station_columns] {key}: no such column of stations{nearest_name(key, ALIASES)}")
+    return value
 
 
 def _channel(value):
@@ -100,6 +132,7 @@ def _channel(value):
 
 Number = Annotated[float, BeforeValidator(_number)]
 Whole = Annotated[int, BeforeValidator(_number)]
+Crs = Annotated[str, BeforeValidator(_crs)]
 
 
 def _key(default: Any, panel: str, metavar: str, description: str, **limits) -> Any:
@@ -131,7 +164,7 @@ class RunConfig(BaseModel):
         "W,S,E,N",
         "Map only this box: degrees, or metres where the map has no CRS. [extent of the buildings]",
     )
-    crs: str | None = _key(None, "Input", "EPSG:CODE", "CRS of the building map, where the file carries none.")
+    crs: Crs | None = _key(None, "Input", "EPSG:CODE", "CRS of the building map, where the file carries none.")
     stations_margin_m: Number = _key(
         DEFAULT_MARGIN_M, "Input", "M", "Stations and buildings this far around the map still count, m.", ge=0
     )
@@ -145,10 +178,10 @@ class RunConfig(BaseModel):
     station_power_dbm: Number = _key(
         DEFAULT_POWER_DBM, "Base stations", "DBM", "Transmit power (EIRP) where the file has none, dBm."
     )
-    station_crs: str | None = _key(
+    station_crs: Crs | None = _key(
         None, "Base stations", "EPSG:CODE", "CRS of the stations' x and y, where the file does not say. [the map's]"
     )
-    station_columns: dict[str, str] = Field(
+    station_columns: Annotated[dict[str, str], BeforeValidator(_station_columns)] = Field(
         {}, description="The [station_columns] table of a TOML file: lon, lat, power_dbm, ... = the file's own names."
     )
 
@@ -220,6 +253,9 @@ class RunConfig(BaseModel):
     output: Annotated[tuple[Path, ...], BeforeValidator(_outputs)] = _key(
         (), "Output", "FILE", "The map; the suffix chooses the format: .tif, .nc, .kml or .png. May be repeated."
     )
+    output_crs: Crs | None = _key(
+        None, "Output", "EPSG:CODE", "CRS of a GeoTIFF (.tif), which is resampled to it. [the map's own grid]"
+    )
 
     def __init__(self, /, **values):
         try:
@@ -289,7 +325,7 @@ def _explain(error: ValidationError) -> str:
 def _beside(folder: Path, value):
     if isinstance(value, list):
         return [_beside(folder, item) for item in value]
-    return folder / value if isinstance(value, str) else value
+    return os.path.join(folder, value) if isinstance(value, str) else value  # keeps a trailing slash
 
 
 def _plain(value):

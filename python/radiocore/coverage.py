@@ -149,11 +149,16 @@ def share_and_error(hits: np.ndarray, draws: int) -> tuple[np.ndarray, np.ndarra
 
 def as_thresholds(threshold_db) -> tuple[np.ndarray, bool]:
     """Linear thresholds (T,), and whether a single number was given."""
-    threshold_db = np.asarray(threshold_db, dtype=np.float64)
+    try:
+        threshold_db = np.asarray(threshold_db, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise InputError(f"threshold_db: {threshold_db!r} is not a number or a list of numbers") from None
     if threshold_db.ndim > 1 or threshold_db.size == 0:
         raise InputError(f"threshold_db: shape {threshold_db.shape}, wanted a number or a list of numbers")
     if not (np.abs(threshold_db) <= THRESHOLD_LIMIT_DB).all():
         raise InputError(f"threshold_db: {threshold_db.tolist()} must lie within +-{THRESHOLD_LIMIT_DB:g} dB")
+    if np.unique(threshold_db).size < threshold_db.size:
+        raise InputError(f"threshold_db: {threshold_db.tolist()} names a threshold twice")
     return np.atleast_1d(db_to_linear(threshold_db)), threshold_db.ndim == 0
 
 

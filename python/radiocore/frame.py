@@ -61,12 +61,7 @@ class LocalFrame:
         longitude, latitude = _transformer(crs, "EPSG:4326").transform(x, y)
         if not (np.isfinite(longitude) and np.isfinite(latitude)):
             raise InputError(f"crs: the coordinates around ({x:g}, {y:g}) do not lie in {_name_of(crs)}")
-        # A rounded centre gives a short, readable definition; 1e-4 degree is about 10 m.
-        local = CRS.from_proj4(
-            f"+proj=tmerc +lat_0={round(latitude, 4)} +lon_0={round(longitude, 4)} +k=1 +x_0=0 +y_0=0 "
-            "+datum=WGS84 +units=m +no_defs"
-        )
-        return cls(local.to_wkt(), _name_of(crs), 0.0, 0.0)
+        return cls(_transverse_mercator(longitude, latitude).to_wkt(), _name_of(crs), 0.0, 0.0)
 
     def from_crs(self, x, y, crs=None) -> tuple[np.ndarray, np.ndarray]:
         """Scene metres of coordinates in ``crs`` (longitude first); None: the frame's own CRS."""
@@ -101,7 +96,10 @@ class LocalFrame:
 def _is_metric_at(crs, x: float, y: float) -> bool:
     from pyproj import Proj
 
-    if not crs.is_projected or any(axis.unit_conversion_factor != 1.0 for axis in crs.axis_info[:2]):
+    axes = crs.axis_info[:2]
+    if not crs.is_projected or any(axis.unit_conversion_factor != 1.0 for axis in axes):
+        return False
+    if {axis.direction for axis in axes} != {"east", "north"}:
         return False
     longitude, latitude = _transformer(crs, "EPSG:4326").transform(x, y)
     if not np.isfinite(longitude) or not np.isfinite(latitude):
@@ -109,6 +107,18 @@ def _is_metric_at(crs, x: float, y: float) -> bool:
     factors = Proj(crs).get_factors(longitude, latitude)
     scales = np.array([factors.meridional_scale, factors.parallel_scale])
     return bool(np.abs(scales - 1.0).max() <= SCALE_TOLERANCE)
+
+
+def _transverse_mercator(longitude: float, latitude: float):
+    """Transverse Mercator on WGS 84 about a place, which stands in its name."""
+    from pyproj.crs import ProjectedCRS
+    from pyproj.crs.coordinate_operation import TransverseMercatorConversion
+
+    # A rounded centre gives a short definition; 1e-4 degree is about 10 m.
+    longitude, latitude = round(longitude, 4), round(latitude, 4)
+    about = TransverseMercatorConversion(latitude_natural_origin=latitude, longitude_natural_origin=longitude)
+    name = f"WGS 84 / Transverse Mercator about {latitude:.4f} N {longitude:.4f} E"
+    return ProjectedCRS(about, name=name, geodetic_crs="EPSG:4326")
 
 
 def _name_of(crs) -> str:

@@ -11,6 +11,7 @@ from .units import MM_PER_M, to_lattice_mm
 
 DEFAULT_RECEIVER_HEIGHT_M = 1.5
 INDOOR = ("blocked", "masked")
+MOST_RESOLUTION_MM = 10_000_000
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,7 @@ class ReceiverGrid:
         *,
         indoor: str = "blocked",
     ) -> ReceiverGrid:
-        """Cells that cover the scene's receiver area, their edges on multiples of the resolution.
+        """Cells whose centre lies in the scene's receiver area, their edges on multiples of the resolution.
 
         Raises
         ------
@@ -71,14 +72,18 @@ class ReceiverGrid:
     @classmethod
     def covering(cls, bounds_m, resolution_m, height_m=DEFAULT_RECEIVER_HEIGHT_M, *, indoor="blocked") -> ReceiverGrid:
         """Like :meth:`over`, for a box (x_min, y_min, x_max, y_max) in scene metres."""
-        step_mm = float(resolution_m) * MM_PER_M if np.isfinite(resolution_m) else 0.0
-        if step_mm < 2 or abs(step_mm - 2 * round(step_mm / 2)) > 1e-6:
-            raise InputError(f"resolution_m: {resolution_m} must be a positive multiple of 0.002 m")
+        step_mm = float(resolution_m) * MM_PER_M
+        if not (2 <= step_mm <= MOST_RESOLUTION_MM and abs(step_mm - 2 * round(step_mm / 2)) <= 1e-6):
+            raise InputError(f"resolution_m: {resolution_m} must be a multiple of 0.002 m, up to 10,000 m")
         step_mm = int(round(step_mm))
         bounds_mm = to_lattice_mm(np.asarray(bounds_m, dtype=np.float64), "bounds_m")
         axes = []
         for low, high in (bounds_mm[0::2], bounds_mm[1::2]):
-            first, last = low // step_mm, max(-(-high // step_mm), low // step_mm + 1)
+            half = step_mm // 2
+            first, last = -(-(low - half) // step_mm), (high - half) // step_mm + 1
+            if last <= first:  # a box narrower than a cell: the cell that its middle lies in
+                first = (low + high) // 2 // step_mm
+                last = first + 1
             axes.append((np.arange(first, last, dtype=np.int64) * step_mm + step_mm // 2) / MM_PER_M)
         return cls(axes[0], axes[1], height_m, indoor)
 

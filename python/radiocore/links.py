@@ -42,6 +42,16 @@ class CarrierStations:
             row=rows.astype(np.int32),
         )
 
+    @classmethod
+    def joined(cls, parts: list[CarrierStations]) -> CarrierStations:
+        """The stations of several carriers one after the other."""
+        lengths = np.concatenate([np.diff(part.host_start) for part in parts])
+        columns = {
+            name: np.concatenate([getattr(part, name) for part in parts])
+            for name in ("position_mm", "power_mw", "boresight", "load", "row", "host_list")
+        }
+        return cls(host_start=np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64), **columns)
+
     def select(self, picks) -> CarrierStations:
         """The stations at some positions of this carrier."""
         host_start, host_list = _picked(self.host_start, self.host_list, picks)
@@ -50,6 +60,11 @@ class CarrierStations:
 
     def __len__(self) -> int:
         return len(self.row)
+
+    @property
+    def keys(self) -> list[tuple]:
+        """Positions, which with the city decide the stations' line of sight."""
+        return [tuple(position) for position in self.position_mm.tolist()]
 
 
 @dataclass(frozen=True)
@@ -60,6 +75,7 @@ class Block:
     building: np.ndarray  # (R,) int32, the building that holds the receiver, or -1
     los: np.ndarray  # (S, R) uint8; links farther than the estimator traces are 0
     first_receiver: int  # global index of the first receiver: random draws are keyed by it
+    place: object  # what the estimator's describe() found out about these receivers
 
 
 @dataclass(frozen=True)

@@ -62,8 +62,9 @@ class CoverageManifold:
         server_power_mw: np.ndarray,
         server_los: np.ndarray,
         inside: np.ndarray,
+        excluded: np.ndarray | None = None,
         carrier: np.ndarray | None = None,
-        carrier_coverage: np.ndarray | None = None,
+        share_served_by_carrier: dict[str, tuple[float | None, ...]] | None = None,
         provenance: dict[str, Any],
         resimulate: Callable[[Scene], CoverageManifold],
     ) -> CoverageManifold:
@@ -78,16 +79,18 @@ class CoverageManifold:
         server_power_mw : (R,) mean received power of the server, mW
         server_los : (R,) bool
         inside : (R,) bool, the receiver stands in a building
+        excluded : (R,) bool, the receiver is outside the area asked for: no data, and in no share
         carrier : (R,) index into ``scene.carriers`` of the best carrier; None for a scene of one carrier
-        carrier_coverage : (C, T, R) coverage by each carrier on its own; only its means are kept
+        share_served_by_carrier : mean outdoor coverage of each carrier on its own, (T,)
         provenance : plain values: version, method, seed, inputs, ...
         """
         import xarray
 
         threshold_db = np.atleast_1d(np.asarray(threshold_db, dtype=np.float64))
-        server, outdoor = np.asarray(server, dtype=np.int32), ~np.asarray(inside, dtype=bool)
-        everywhere = np.ones(grid.size, dtype=bool)
-        known = outdoor if grid.indoor == "masked" else everywhere
+        server = np.asarray(server, dtype=np.int32)
+        asked = np.ones(grid.size, dtype=bool) if excluded is None else ~np.asarray(excluded, dtype=bool)
+        outdoor = asked & ~np.asarray(inside, dtype=bool)
+        known = outdoor if grid.indoor == "masked" else asked
         served = known & (server >= 0)
 
         def column(values, long_name, *, where, nothing=np.nan, **attributes) -> tuple:
@@ -114,10 +117,10 @@ class CoverageManifold:
             ),
             "outdoor": column(
                 outdoor,
-                "receiver outside all buildings",
-                where=everywhere,
+                "receiver of the area asked for, outside all buildings",
+                where=asked,
                 nothing=False,
-                **_flags("in_a_building", "outdoors"),
+                **_flags("in_a_building_or_outside_the_area", "outdoors"),
             ),
         }
         if standard_error is not None:
@@ -125,10 +128,6 @@ class CoverageManifold:
         if carrier is not None:
             carrier = np.asarray(carrier, dtype=np.int32)
             columns["carrier"] = column(carrier, "row of the best carrier in carrier_name, -1 = none", **row)
-        by_carrier = {}
-        if carrier_coverage is not None:
-            for name, values in zip(scene.carriers, carrier_coverage, strict=True):
-                by_carrier[name] = _means(values[:, outdoor])
         provenance = _plain(provenance)
         coordinates = _coordinates(scene, grid, threshold_db)
         dataset = xarray.Dataset(columns, coords=coordinates, attrs=_attributes(scene, provenance))
@@ -145,7 +144,7 @@ class CoverageManifold:
             grid=grid,
             channel=channel,
             resimulate=resimulate,
-            share_served_by_carrier=by_carrier,
+            share_served_by_carrier=dict(share_served_by_carrier or {}),
         )
 
     @property
@@ -190,10 +189,11 @@ class CoverageManifold:
         """
         if threshold_db is None:
             return 0
-        found = np.flatnonzero(np.isclose(self.threshold_db, threshold_db, rtol=0, atol=1e-9))
+        wanted_db = _number("threshold_db", threshold_db)
+        found = np.flatnonzero(np.isclose(self.threshold_db, wanted_db, rtol=0, atol=1e-9))
         if found.size == 0:
             known = ", ".join(f"{value:g}" for value in self.threshold_db)
-            raise InputError(f"threshold_db: the map has {known} dB, not {threshold_db!r}; simulate it with this one")
+            raise InputError(f"threshold_db: the map has {known} dB, not {wanted_db:g}; simulate it with this one")
         return int(found[0])
 
     def cells_at(self, x_m, y_m) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -214,18 +214,21 @@ class CoverageManifold:
         Raises
         ------
         InputError
-            The scene has no CRS (use :meth:`at_xy`), or the position is outside the map.
+            The scene has no CRS (use :meth:`at_xy`), the position is outside the map, or it is not one position.
         """
+        lon, lat = _number("lon", lon), _number("lat", lat)
         x_m, y_m = self.scene.frame.from_lonlat(lon, lat)
         try:
             return self.at_xy(x_m, y_m)
         except InputError:
+            _, _, swapped = self.cells_at(*self.scene.frame.from_lonlat(lat, lon))
+            hint = f"; longitude comes first: at({lat}, {lon}) lies on it" if swapped else ""
             x_min, y_min, x_max, y_max = self.bounds_m
             corners = self.scene.frame.to_lonlat([x_min, x_max, x_max, x_min], [y_min, y_min, y_max, y_max])
             (west, east), (south, north) = ((degrees.min(), degrees.max()) for degrees in corners)
             raise InputError(
                 f"lon, lat: ({lon}, {lat}) lies outside the map, which extends from "
-                f"({west:.5f}, {south:.5f}) to ({east:.5f}, {north:.5f})"
+                f"({west:.5f}, {south:.5f}) to ({east:.5f}, {north:.5f}){hint}"
             ) from None
 
     def at_xy(self, x_m: float, y_m: float) -> xarray.Dataset:
@@ -234,13 +237,14 @@ class CoverageManifold:
         Raises
         ------
         InputError
-            The position is outside the map.
+            The position is outside the map, or it is not one position.
         """
+        x_m, y_m = _number("x_m", x_m), _number("y_m", y_m)
         row, column, mapped = self.cells_at(x_m, y_m)
         if not mapped:
             x_min, y_min, x_max, y_max = self.bounds_m
             raise InputError(
-                f"x_m, y_m: ({float(x_m):g}, {float(y_m):g}) lies outside the map, which extends from "
+                f"x_m, y_m: ({x_m:g}, {y_m:g}) lies outside the map, which extends from "
                 f"({x_min:g}, {y_min:g}) to ({x_max:g}, {y_max:g}) in scene metres"
             )
         cell = self.dataset.isel(y=int(row), x=int(column)).drop_vars(
@@ -324,6 +328,13 @@ class CoverageManifold:
     def __repr__(self) -> str:
         ny, nx = self.grid.shape
         return f"<CoverageManifold {nx} x {ny} cells, {self.carrier_label}, thresholds {self.threshold_db} dB>"
+
+
+def _number(name: str, value: Any) -> float:
+    array = np.asarray(value)
+    if array.shape != () or array.dtype.kind not in "iuf":
+        raise InputError(f"{name}: takes one number, not a {type(value).__name__}; give one point at a time")
+    return float(array)
 
 
 def _coordinates(scene: Scene, grid: ReceiverGrid, threshold_db: np.ndarray) -> dict[str, tuple]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 
@@ -13,6 +14,8 @@ from .units import to_lattice_mm
 
 DEFAULT_HEIGHT_M = 20.0
 DEFAULT_POWER_DBM = 30.0
+MOST_POWER_DBM = 150.0
+"""No transmitter is stronger; beyond it a unit was mistaken."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +35,7 @@ class StationReport:
     notes: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class BaseStations:
     """S base stations; every column has shape (S,), scalars are spread.
 
@@ -124,6 +127,9 @@ class BaseStations:
         """The stations picked by a boolean mask or by indices, in that order."""
         return replace(self, **{name: getattr(self, name)[keep] for name in _COLUMNS})
 
+    def __repr__(self) -> str:
+        return f"<BaseStations: {len(self)} on {len(self.carriers)} carriers>"
+
     def index_of(self, station) -> int:
         """Row of a station given by its id (str) or by its row number (int)."""
         if isinstance(station, str):
@@ -135,7 +141,10 @@ class BaseStations:
             if found.size > 1:
                 raise InputError(f"station: {found.size} stations have the id {station!r}; give the row number")
             return int(found[0])
-        row = int(station)
+        try:
+            row = operator.index(station)
+        except TypeError:
+            raise InputError(f"station: {station!r} is neither an id (text) nor a row (whole number)") from None
         if not -len(self) <= row < len(self):
             raise InputError(f"station: row {row} is not among the {len(self)} stations")
         return row % len(self)
@@ -158,14 +167,24 @@ class BaseStations:
         for name in ("x_m", "y_m", "height_m"):
             to_lattice_mm(getattr(self, name), name)
         _refuse_row(self.height_m <= 0, "height_m", self.height_m, "must be above ground (positive)")
-        _refuse_row(~np.isfinite(self.power_dbm), "power_dbm", self.power_dbm, "must be a finite level in dBm")
+        power_dbm = self.power_dbm
+        _refuse_row(
+            ~(np.abs(power_dbm) <= MOST_POWER_DBM), "power_dbm", power_dbm, "must be a level in dBm, within +-150"
+        )
         _refuse_row(~((self.load >= 0) & (self.load <= 1)), "load", self.load, "must lie in [0, 1]")
         azimuth = self.azimuth_deg
         _refuse_row(
             ~(np.isnan(azimuth) | ((azimuth >= 0) & (azimuth <= 360))), "azimuth_deg", azimuth, "must lie in [0, 360]"
         )
+        names: dict[tuple, int] = {}
+        for row, key in enumerate(zip(self.carrier.tolist(), self.id.tolist(), strict=True)):
+            first = names.setdefault(key, row)
+            if key[1] and first != row:
+                raise InputError(
+                    f"base stations: rows {first} and {row} have the same id {key[1]!r} on one carrier; rename one"
+                )
         rows: dict[tuple, int] = {}
-        direction = np.where(np.isnan(azimuth), -1.0, azimuth)
+        direction = np.where(np.isnan(azimuth), -1.0, azimuth % 360.0)
         for row, key in enumerate(zip(self.carrier, *self.position_mm.T, direction, strict=True)):
             first = rows.setdefault(tuple(key), row)
             if first != row:

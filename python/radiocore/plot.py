@@ -25,6 +25,9 @@ MAP_SIDE_IN = 7.0
 SMALL = 6.5
 """Size of the attribution, points."""
 
+SCALE_BAR_PT, LEGEND_PT, ATTRIBUTION_PT = 9, 18, 34
+"""How far below the map they lie, points: on it they would hide masts."""
+
 
 def figure_size_in(manifold: CoverageManifold) -> tuple[float, float]:
     """Width and height in inches of a figure that fits the map, its colour bar and its texts."""
@@ -79,16 +82,20 @@ def plot_coverage(
     bar = ax.figure.colorbar(image, cax=ax.inset_axes((1 + 0.7 * side, 0, side, 1)), ticks=np.linspace(0, 1, 6))
     bar.set_label(f"P(SINR > {shown_db:g} dB)")
     bar.outline.set_linewidth(0.5)
+    _draw_scale_bar_and_north(ax, manifold.bounds_m)
     marks = [_draw_stations(ax, manifold)]
     if show_buildings:
         marks.append(_draw_buildings(ax, manifold))
-    below = {"loc": "upper left", "bbox_to_anchor": (0, 0), "borderaxespad": 0.2, "borderpad": 0.2}
-    ax.legend(handles=marks, ncols=2, fontsize=8, frameon=False, handletextpad=0.4, columnspacing=1.5, **below)
-    _draw_scale_bar(ax, manifold.bounds_m)
-    _draw_north_arrow(ax)
+    below = {"bbox_to_anchor": (0, 0), "bbox_transform": _below(ax, LEGEND_PT), "borderaxespad": 0, "borderpad": 0}
+    words = {"fontsize": 8, "handletextpad": 0.4, "columnspacing": 1.5}
+    ax.legend(handles=marks, ncols=2, frameon=False, loc="upper left", **words, **below)
     ax.set(xlim=(west, east), ylim=(south, north), xticks=[], yticks=[], aspect="equal")
     method = manifold.provenance.get("method")
-    detail = [manifold.carrier_label, f"SINR > {shown_db:g} dB", *([f"method {method}"] if method else [])]
+    shown = f"SINR > {shown_db:g} dB"
+    if len(manifold.threshold_db) > 1:
+        every = ", ".join(f"{value:g}" for value in manifold.threshold_db)
+        shown += f" ({'first' if threshold_db is None else 'one'} of {every} dB)"
+    detail = [manifold.carrier_label, shown, *([f"method {method}"] if method else [])]
     # The empty second line keeps the room for the smaller one that follows.
     ax.set_title("Coverage probability\n", fontsize=12, fontweight="bold", loc="left")
     ax.annotate(", ".join(detail), (0, 1), (0, 5), "axes fraction", "offset points", fontsize=9, va="bottom")
@@ -167,36 +174,27 @@ def _draw_stations(ax: Axes, manifold: CoverageManifold):
     return ax.plot(stations.x_m[seen], stations.y_m[seen], **triangles, **edge, zorder=3, label=label)[0]
 
 
-def _draw_scale_bar(ax: Axes, bounds_m) -> None:
-    """A bar of 1, 2 or 5 times a power of ten metres, at most a fifth of the map's width."""
-    from mpl_toolkits.axes_grid1.anchored_artists import AnchoredSizeBar
+def _draw_scale_bar_and_north(ax: Axes, bounds_m) -> None:
+    """A bar of 1, 2 or 5 times a power of ten metres, and north, which is up in every frame."""
+    from matplotlib.transforms import blended_transform_factory
 
     west, south, east, north = bounds_m
-    longest_m = (east - west) / 5
+    longest_m = min(east - west, max(east - west, north - south) / 5)
     power = 10.0 ** np.floor(np.log10(longest_m))
     length_m = max(step * power for step in (1, 2, 5) if step * power <= longest_m)
     text = f"{length_m / 1000:g} km" if length_m >= 1000 else f"{length_m:g} m"
-    thick_m = 0.004 * max(east - west, north - south)
-    bar = AnchoredSizeBar(
-        ax.transData, length_m, text, "lower left", sep=3, pad=0.4, size_vertical=thick_m, fontproperties={"size": 8}
-    )
-    bar.patch.set(alpha=0.8, edgecolor="none")
-    bar.set_zorder(5)
-    ax.add_artist(bar)
+    below = blended_transform_factory(ax.transData, _below(ax, SCALE_BAR_PT))
+    line = {"color": "black", "linewidth": 1.2, "marker": "|", "markersize": 5}
+    ax.plot([west, west + length_m], [0, 0], transform=below, clip_on=False, **line)
+    words = {"fontsize": 8, "va": "center"}
+    ax.annotate(f"{text}      N \N{UPWARDS ARROW}", (west + length_m, 0), (5, 0), below, "offset points", **words)
 
 
-def _draw_north_arrow(ax: Axes) -> None:
-    """North is up: the map lies on the axes of its frame."""
-    from matplotlib.patheffects import withStroke
+def _below(ax: Axes, distance_pt: float):
+    """Axes coordinates, shifted down by a distance on paper."""
     from matplotlib.transforms import ScaledTranslation
 
-    halo = [withStroke(linewidth=2.5, foreground="white")]
-    corner = ax.transAxes + ScaledTranslation(-0.2, -0.1, ax.figure.dpi_scale_trans)  # inches
-    foot = corner + ScaledTranslation(0, -0.38, ax.figure.dpi_scale_trans)
-    arrow = {"arrowstyle": "-|>", "color": "black", "linewidth": 1.2, "shrinkA": 0, "shrinkB": 0, "path_effects": halo}
-    ax.annotate("", (1, 1), (1, 1), xycoords=corner, textcoords=foot, arrowprops=arrow, zorder=5)
-    words = {"ha": "center", "va": "top", "fontsize": 9, "fontweight": "bold", "path_effects": halo}
-    ax.text(1, 1, "N", transform=foot, zorder=5, **words)
+    return ax.transAxes + ScaledTranslation(0, -distance_pt / 72, ax.figure.dpi_scale_trans)
 
 
 def _draw_attribution(ax: Axes, attribution: str) -> None:
@@ -204,4 +202,4 @@ def _draw_attribution(ax: Axes, attribution: str) -> None:
         return
     width_pt = 72 * ax.get_position().width * ax.figure.get_figwidth()
     wrapped = textwrap.fill(attribution, max(40, int(width_pt / (0.5 * SMALL))), break_on_hyphens=False)
-    ax.annotate(wrapped, (0, 0), (0, -20), "axes fraction", "offset points", fontsize=SMALL, color="0.35", va="top")
+    ax.text(0, 0, wrapped, transform=_below(ax, ATTRIBUTION_PT), fontsize=SMALL, color="0.35", va="top")

@@ -42,6 +42,7 @@ class SceneReport:
 
     buildings: BuildingReport
     number_of_buildings: int
+    number_of_prisms: int
     base_stations: StationReport
     carriers: tuple[CarrierReport, ...]
     host_building: str
@@ -63,6 +64,7 @@ class SceneReport:
         return cls(
             buildings=town.report,
             number_of_buildings=len(town),
+            number_of_prisms=town.number_of_prisms,
             base_stations=network.report,
             carriers=tuple(_carrier(network, name) for name in network.carriers),
             host_building=scene.host_building,
@@ -95,7 +97,8 @@ class SceneReport:
 
     def _building_lines(self) -> list[str]:
         found = self.buildings
-        lines = [f"Buildings: {self.number_of_buildings:,} from {_origin(found)}"]
+        prisms = _counted(self.number_of_prisms, "prism")
+        lines = [f"Buildings: {self.number_of_buildings:,} in {prisms} from {_origin(found)}"]
         if found.outlines_read:
             lines.append(f"  outlines read: {found.outlines_read:,}; outside the area: {found.outlines_outside:,}")
         lines += [f"  height from {source}: {number:,}" for source, number in sorted(found.height_sources.items())]

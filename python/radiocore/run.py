@@ -7,10 +7,13 @@ from collections.abc import Iterable
 from contextlib import ExitStack
 from pathlib import Path
 
+import numpy as np
+
 from .buildings import Buildings
 from .config import RunConfig
 from .errors import ConfigError, InputError
 from .grid import ReceiverGrid
+from .io import manifold_geotiff
 from .io.atomic import atomic_path, check_destination
 from .io.sniff import local_file
 from .io.writers import check_output, writer_for
@@ -35,7 +38,7 @@ def run(config: RunConfig, *, progress=None) -> CoverageManifold:
     scene = read_scene(config)
     check_files(config, scene)
     manifold = make_map(scene, config, progress=progress)
-    write_outputs(manifold, config.output)
+    write_outputs(manifold, config.output, crs=config.output_crs)
     return manifold
 
 
@@ -49,8 +52,8 @@ def read_scene(config: RunConfig) -> Scene:
         stations_margin_m=config.stations_margin_m,
         host_building=config.host_building,
         crs=config.crs,
-        building_options=building_options(config),
-        station_options=station_options(config),
+        **building_options(config),
+        **station_options(config),
     )
 
 
@@ -84,7 +87,7 @@ def station_options(config: RunConfig) -> dict:
     return {key: getattr(config, key) for key in ("radio", "network", "carrier", "merge_sites")} | {
         "height_m": config.station_height_m,
         "power_dbm": config.station_power_dbm,
-        "crs": config.station_crs,
+        "station_crs": config.station_crs,
         "columns": config.station_columns or None,
     }
 
@@ -140,7 +143,7 @@ def check_files(config: RunConfig, scene: Scene | None = None) -> None:
     ------
     InputError
         Names the file: absent, unknown suffix, missing or unwritable folder, output equal to an
-        input, or a format that needs a CRS.
+        input, a format that needs a CRS, or an ``output_crs`` that cannot be had.
     """
     inputs = {key: local_file(path) for key, path in input_files(config).items()}
     for path in config.output:
@@ -151,11 +154,33 @@ def check_files(config: RunConfig, scene: Scene | None = None) -> None:
                 raise InputError(f"output: {path} is the file of {key}; name another")
         if scene is not None:
             check_output(path, scene)
+    if config.output_crs is not None:
+        if not any(writer_for(path) is manifold_geotiff for path in config.output):
+            raise ConfigError("output_crs: it is for GeoTIFF only, and no output ends in .tif")
+        if scene is not None:
+            _check_output_crs(config.output_crs, scene)
 
 
-def write_outputs(manifold: CoverageManifold, paths: Iterable[Path]) -> None:
-    """Write a map to every path, each format by its suffix: all of them, or none."""
+def _check_output_crs(crs: str, scene: Scene) -> None:
+    if scene.frame.crs is None:
+        raise ConfigError("output_crs: the building map has no CRS to come from; give crs=, or leave output_crs out")
+    west, south, east, north = scene.receiver_bounds_m
+    x, y = scene.frame.to_crs([west, east, east, west], [south, south, north, north], crs)
+    if not (np.isfinite(x).all() and np.isfinite(y).all()):
+        raise ConfigError(f"output_crs: the map does not lie in {crs}; choose a CRS of its region")
+
+
+def write_outputs(manifold: CoverageManifold, paths: Iterable[Path], *, crs: str | None = None) -> None:
+    """Write a map to every path, each format by its suffix: all of them, or none.
+
+    Parameters
+    ----------
+    crs : str, optional
+        Of the GeoTIFF files; the other formats have their own. Default: the map's.
+    """
     with ExitStack() as unfinished:  # leaving it well renames every file; leaving it otherwise removes every one
         for path in paths:
             check_output(path, manifold.scene)
-            writer_for(path).write(manifold, unfinished.enter_context(atomic_path(path)))
+            writer = writer_for(path)
+            options = {"crs": crs} if writer is manifold_geotiff else {}
+            writer.write(manifold, unfinished.enter_context(atomic_path(path)), **options)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -16,9 +17,11 @@ from .network import BaseStations
 
 HOST_RULES = ("transparent", "literal", "raise")
 DEFAULT_MARGIN_M = 1000.0
+MOST_MARGIN_M = 300_000.0
+"""A local frame is metric that far; no link is longer."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Scene:
     """Buildings and base stations in one local frame, and the area that the map is for.
 
@@ -31,12 +34,15 @@ class Scene:
     receiver_bounds_m : (x_min, y_min, x_max, y_max), optional
         Where receivers may be; defaults to the extent of the buildings (of the stations, where
         there are no buildings).
+    bbox : (west, south, east, north), optional
+        The box in degrees that the bounds came from; a map leaves out cells outside it.
     """
 
     buildings: Buildings
     base_stations: BaseStations
     host_building: str = "transparent"
     receiver_bounds_m: tuple[float, float, float, float] | None = None
+    bbox: tuple[float, float, float, float] | None = None
 
     def __post_init__(self):
         if self.host_building not in HOST_RULES:
@@ -63,8 +69,8 @@ class Scene:
         stations_margin_m: float = DEFAULT_MARGIN_M,
         host_building: str = "transparent",
         crs=None,
-        building_options: dict | None = None,
-        station_options: dict | None = None,
+        station_crs=None,
+        **options,
     ) -> Scene:
         """Read a scene from a building map and a station file.
 
@@ -76,22 +82,26 @@ class Scene:
             the buildings.
         stations_margin_m : float
             How far around the receivers stations (and buildings) still count, m.
-        building_options, station_options : dict
-            Further options of :meth:`Buildings.read` and :meth:`BaseStations.read`.
+        crs, station_crs : anything pyproj takes, optional
+            For files that carry no CRS.
+        **options
+            Further options of :meth:`Buildings.read` and of
+            :func:`radiocore.io.stations.read_stations`, e.g. ``height_column`` or ``radio``.
 
         Raises
         ------
         FileFormatError, InputError
             Names the file, the row or id, and the remedy.
         """
-        if not (np.isfinite(stations_margin_m) and stations_margin_m >= 0):
-            raise InputError(f"stations_margin_m: {stations_margin_m} must be 0 m or more")
+        if not 0 <= stations_margin_m <= MOST_MARGIN_M:
+            raise InputError(f"stations_margin_m: {stations_margin_m} must lie between 0 and {MOST_MARGIN_M:.0f} m")
+        of_buildings, of_stations = _split_options(options)
         town = Buildings.read(
             buildings,
             crs=crs,
             bbox=None if bbox is None else tuple(bbox),
             margin_m=stations_margin_m,
-            **(building_options or {}),
+            **of_buildings,
         )
         bounds_m = town.bounds_m if bbox is None else bbox_in_frame(bbox, town.frame)
         network = BaseStations.read(
@@ -99,9 +109,11 @@ class Scene:
             frame=town.frame,
             bounds_m=bounds_m,
             margin_m=stations_margin_m,
-            **(station_options or {}),
+            crs=station_crs,
+            **of_stations,
         )
-        return cls(town, network, host_building=host_building, receiver_bounds_m=bounds_m)
+        box = None if bbox is None or town.frame.crs is None else tuple(float(value) for value in bbox)
+        return cls(town, network, host_building=host_building, receiver_bounds_m=bounds_m, bbox=box)
 
     @classmethod
     def synthetic(
@@ -111,6 +123,9 @@ class Scene:
         from .synthetic import synthetic_scene
 
         return synthetic_scene(environment, side_m=side_m, stations_per_km2=stations_per_km2, seed=seed)
+
+    def __repr__(self) -> str:
+        return f"<Scene: {len(self.buildings)} buildings, {len(self.base_stations)} base stations>"
 
     @property
     def frame(self):
@@ -151,9 +166,11 @@ class Scene:
             raise InputError(f"carrier: {carrier!r} is not among {list(self.carriers)}{hint}")
         return self._with_stations(self.base_stations.select(self.base_stations.carrier == carrier))
 
-    def with_station_moved(self, station: int | str, *, x_m=None, y_m=None, height_m=None) -> Scene:
-        """The scene after one mast moved; what is not given stays."""
+    def with_station_moved(self, station: int | str, *, x_m=None, y_m=None, lon=None, lat=None, height_m=None) -> Scene:
+        """The scene after one mast moved, to scene metres or to a longitude and latitude; what is not given stays."""
         row = self.base_stations.index_of(station)
+        if lon is not None or lat is not None:
+            x_m, y_m = self._metres_of(x_m, y_m, lon, lat)
         changes = {}
         for name, value in (("x_m", x_m), ("y_m", y_m), ("height_m", height_m)):
             if value is not None:
@@ -162,10 +179,13 @@ class Scene:
                 changes[name] = column
         return self._with_stations(replace(self.base_stations, **changes))
 
-    def with_station_added(self, x_m: float, y_m: float, **columns) -> Scene:
-        """The scene with one more station; columns as of :class:`BaseStations`."""
+    def with_station_added(self, x_m=None, y_m=None, *, lon=None, lat=None, **columns) -> Scene:
+        """The scene with one more station, in scene metres or degrees; columns as of :class:`BaseStations`."""
+        x_m, y_m = self._metres_of(x_m, y_m, lon, lat)
         if len(self.carriers) == 1:
             columns.setdefault("carrier", self.carriers[0])
+        elif "carrier" not in columns and self.carriers:
+            raise InputError(f"carrier: say which of {list(self.carriers)} the new station transmits on")
         unknown = sorted(set(columns) - set(STATION_COLUMNS))
         if unknown:
             raise InputError(f"{unknown[0]}: no such column of a station{nearest_name(unknown[0], STATION_COLUMNS)}")
@@ -179,6 +199,17 @@ class Scene:
         """The scene without one station."""
         keep = np.arange(len(self.base_stations)) != self.base_stations.index_of(station)
         return self._with_stations(self.base_stations.select(keep))
+
+    def _metres_of(self, x_m, y_m, lon, lat) -> tuple[float, float]:
+        """Scene metres of a place given either way, whole."""
+        in_metres = x_m is not None and y_m is not None and lon is None and lat is None
+        in_degrees = lon is not None and lat is not None and x_m is None and y_m is None
+        if not (in_metres or in_degrees):
+            raise InputError("x_m, y_m, lon, lat: give x_m and y_m, or lon and lat")
+        if in_metres:
+            return x_m, y_m
+        x_m, y_m = self.frame.from_lonlat(lon, lat)
+        return float(x_m), float(y_m)
 
     def report(self):
         """What was read, assumed and left out, and what it does to the answer."""
@@ -201,6 +232,24 @@ class Scene:
         return (float(x_m.min()), float(y_m.min()), float(x_m.max()), float(y_m.max()))
 
 
+def _split_options(options: dict) -> tuple[dict, dict]:
+    """Options of the building reader and of the station reader; any other is an error."""
+    from .io.stations import read_stations
+
+    known = {}
+    for which, reader in enumerate((Buildings.read, read_stations)):
+        for name in inspect.signature(reader).parameters:
+            known.setdefault(name, which)
+    for name in ("path", "frame", "bounds_m", "margin_m", "bbox", "crs"):
+        known.pop(name, None)
+    split: tuple[dict, dict] = ({}, {})
+    for name, value in options.items():
+        if name not in known:
+            raise InputError(f"{name}: no such option of the readers{nearest_name(name, known)}")
+        split[known[name]][name] = value
+    return split
+
+
 def bbox_in_frame(bbox: Sequence[float], frame) -> tuple[float, float, float, float]:
     """Scene metres of a (west, south, east, north) box: degrees where the frame has a CRS.
 
@@ -213,12 +262,14 @@ def bbox_in_frame(bbox: Sequence[float], frame) -> tuple[float, float, float, fl
         west, south, east, north = (float(value) for value in bbox)
     except (TypeError, ValueError):
         raise InputError(f"bbox: {bbox!r} is not four numbers west, south, east, north") from None
+    box = f"bbox: {west:g},{south:g},{east:g},{north:g}"
     if not (np.isfinite([west, south, east, north]).all() and west < east and south < north):
-        raise InputError(f"bbox: {bbox!r} must ascend: west < east and south < north")
+        raise InputError(f"{box} must ascend: west < east and south < north, in the order west, south, east, north")
     if frame.crs is None:
         return (west, south, east, north)
     if not (-180 <= west and east <= 180 and -90 <= south and north <= 90):
-        raise InputError(f"bbox: {bbox!r} must be longitudes and latitudes in degrees, west, south, east, north")
+        hint = "; it looks like south, west, north, east" if abs(south) > 90 or abs(north) > 90 else ""
+        raise InputError(f"{box} must be degrees in the order west, south, east, north{hint}")
     # The sides of a box in degrees are slightly curved in metres: 33 points a side bound them.
     along = np.linspace(0.0, 1.0, 33)
     across, up = west + (east - west) * along, south + (north - south) * along

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass
 
 import numpy as np
 
@@ -19,13 +19,16 @@ from .grid import ReceiverGrid
 from .links import Block, CarrierStations
 from .manifold import CoverageManifold
 from .progress import progress_bar
-from .propagation.power_law import power_law_mean_mw
+from .propagation.power_law import power_law_mean_mw, require_one_metre
 from .scene import Scene
-from .units import mw_to_dbm
+from .units import MM_PER_M, mw_to_dbm
 
 BLOCK_RECEIVERS = 8192
-"""Receivers a block: with 80 stations its links take some 10 MB, far below the memory of the map."""
+LINKS_A_BLOCK = 2**20
+"""Links of a block: their powers take 8 MB, far below the memory of the map."""
+BYTES_A_LINK = 40
 BLOCKS_A_SPAN = 16
+"""Blocks traced at once: a station's walls are sorted once for all of them."""
 MOST_RECEIVERS = 2**32 - 1
 
 
@@ -128,7 +131,9 @@ def received_power_dbm(scene: Scene, receivers, *, channel: Channel | None = Non
     hosts = (stations.host_start, stations.host_list)
     bits = trace(scene.city, receivers_mm, stations.position_mm, hosts, building, threads=threads)
     los = np.unpackbits(bits, axis=1, count=len(receivers_mm))
-    mean_mw = power_law_mean_mw(Block(receivers_mm, building, los, 0), stations, channel, los, threads)
+    block = Block(receivers_mm, building, los, 0, None)
+    require_one_metre(block, stations)
+    mean_mw = power_law_mean_mw(block, stations, channel, los, threads)
     out = np.empty(mean_mw.T.shape)
     out[:, stations.row] = mw_to_dbm(mean_mw.T)
     return out
@@ -150,76 +155,69 @@ class _Run:
     provenance: dict
 
     def of(self, scene: Scene, traced: dict) -> CoverageManifold:
-        """The manifold of a scene; ``traced`` holds the line of sight of stations already known."""
+        """The manifold of a scene; ``traced`` holds the line of sight of positions already known."""
         stations = scene.base_stations
         if len(stations) == 0:
             raise InputError("base stations: there are none, so nothing can be served")
         threshold, _ = as_thresholds(self.threshold_db)
-        self._check_memory(len(stations), len(threshold), len(scene.carriers))
+        block_size = self._block_size(len(stations))
+        self._check_memory(len(stations), len(threshold), block_size)
         prepared = self.estimator.prepare(scene, self.channel, self.grid.height_m)
         hosts = hosts_of(scene)
-        layers = [
-            _Layer(CarrierStations.of(stations, hosts, np.flatnonzero(stations.carrier == name)), self.grid.size)
-            for name in scene.carriers
+        carriers = [
+            CarrierStations.of(stations, hosts, np.flatnonzero(stations.carrier == name)) for name in scene.carriers
         ]
-        inside = np.empty(self.grid.size, dtype=bool)
+        masts = _Masts.of(carriers, traced, self.grid.size)
+        columns = _Columns(self.grid.size, len(threshold), len(carriers))
+        excluded = _outside_box(scene, self.grid)
         counts: dict[str, int] = {}
-        with progress_bar(self.grid.size * len(layers), "receivers", self.progress) as advance:
-            for start in range(0, self.grid.size, self._span()):
-                receivers_mm = self.grid.position_mm(start, start + self._span())
+        span = block_size * (BLOCKS_A_SPAN if self.estimator.engine != "brute-force" else 1)
+        with progress_bar(self.grid.size * len(carriers), "receivers", self.progress) as advance:
+            for start in range(0, self.grid.size, span):
+                receivers_mm = self.grid.position_mm(start, start + span)
                 building = scene.city.buildings_at(receivers_mm, True, self.threads)
-                inside[start : start + len(receivers_mm)] = building >= 0
-                for layer in layers:
-                    layer.trace(self, scene, receivers_mm, building, start, traced)
-                    for first in range(0, len(receivers_mm), self._block()):
-                        last = min(first + self._block(), len(receivers_mm))
-                        los = layer.los(slice(start + first, start + last))
-                        block = Block(receivers_mm[first:last], building[first:last], los, start + first)
+                masts.trace(scene.city, receivers_mm, building, start, self.estimator, self.threads)
+                for first in range(0, len(receivers_mm), block_size):
+                    here = slice(first, min(first + block_size, len(receivers_mm)))
+                    place = self.estimator.describe(prepared, receivers_mm[here], building[here], self.threads, counts)
+                    for carrier, members in enumerate(carriers):
+                        los = masts.los(members, start + here.start, start + here.stop)
+                        block = Block(receivers_mm[here], building[here], los, start + here.start, place)
+                        require_one_metre(block, members)
                         estimate = self.estimator.estimate(
-                            prepared,
-                            block,
-                            layer.stations,
-                            self.channel,
-                            threshold,
-                            seed=self.seed,
-                            threads=self.threads,
-                            counts=counts,
+                            block, members, self.channel, threshold, seed=self.seed, threads=self.threads
                         )
-                        layer.put(block, estimate)
-                        advance(len(block.receivers_mm))
-        return self._assemble(scene, layers, threshold, inside, counts)
-
-    def _assemble(self, scene, layers, threshold, inside, counts) -> CoverageManifold:
-        best, carrier, carrier_coverage = layers[0], None, None
-        if len(layers) > 1:
-            carrier_coverage = np.stack([layer.coverage for layer in layers])
-            carrier = np.argmax(carrier_coverage.sum(axis=1), axis=0).astype(np.int32)
-            best = _Layer.chosen(layers, carrier)
-        traced = {key: layer.bits[s] for layer in layers for s, key in enumerate(layer.keys)}
+                        columns.put(block, members, carrier, estimate, excluded)
+                        advance(here.stop - here.start)
 
         def resimulate(changed: Scene) -> CoverageManifold:
-            same = changed.buildings is scene.buildings and changed.host_building == scene.host_building
-            return self.of(changed, traced if same else {})
+            if changed.buildings is not scene.buildings:
+                raise InputError(
+                    "update: the scene has other buildings than this map's; update takes the map's own scene with "
+                    "stations moved, added or removed, for another scene use simulate_manifold"
+                )
+            return self.of(changed, masts.bits if changed.host_building == scene.host_building else {})
 
+        several = len(carriers) > 1
         return CoverageManifold.assemble(
             scene,
             self.grid,
             self.channel,
             threshold_db=self.threshold_db,
-            coverage=best.coverage,
-            standard_error=best.standard_error,
-            server=best.server,
-            server_power_mw=best.server_power_mw,
-            server_los=best.server_los,
-            inside=inside,
-            carrier=carrier,
-            carrier_coverage=carrier_coverage,
+            coverage=columns.coverage,
+            standard_error=columns.standard_error,
+            server=columns.server,
+            server_power_mw=columns.server_power_mw,
+            server_los=columns.server_los,
+            inside=columns.inside,
+            excluded=excluded,
+            carrier=columns.carrier if several else None,
+            share_served_by_carrier=columns.share_by_carrier(scene.carriers) if several else {},
             provenance=self._provenance(scene, counts),
             resimulate=resimulate,
         )
 
     def _provenance(self, scene: Scene, counts: dict[str, int]) -> dict:
-        leaving = _stations_off_the_map(scene)
         return {
             **self.provenance,
             "version": _core.build_info()["version"],
@@ -236,31 +234,25 @@ class _Run:
             "base_stations": len(scene.base_stations),
             "buildings": len(scene.buildings),
             "links": self.grid.size * len(scene.base_stations),
-            "share_links_leaving_map": leaving / len(scene.base_stations),
+            "share_links_leaving_map": _share_of_links_leaving(scene, self.grid),
             **counts,
         }
 
-    def _block(self) -> int:
+    def _block_size(self, stations: int) -> int:
         """Receivers a block: a multiple of 8, so that line of sight packs into whole bytes."""
         if self.block_size is not None:
             if self.block_size < 1:
                 raise InputError(f"block_size: {self.block_size} must be at least 1")
             return -(-int(self.block_size) // 8) * 8
-        return BLOCK_RECEIVERS
+        return max(256, min(BLOCK_RECEIVERS, LINKS_A_BLOCK // stations // 8 * 8))
 
-    def _span(self) -> int:
-        """Receivers traced at once: a station's walls are sorted once for all of them."""
-        return self._block() * (BLOCKS_A_SPAN if self.estimator.engine != "brute-force" else 1)
-
-    def _check_memory(self, stations: int, thresholds: int, carriers: int) -> None:
+    def _check_memory(self, stations: int, thresholds: int, block_size: int) -> None:
         receivers = self.grid.size
-        if receivers > MOST_RECEIVERS:
-            raise InputError(f"grid: {receivers:,} receivers exceed {MOST_RECEIVERS:,}; use a coarser resolution_m")
-        # Columns of each carrier, its packed line of sight, and the map laid out a second time.
-        per_receiver = carriers * (16 * thresholds + 13) + stations / 8 + 16 * thresholds + 24
-        needed = receivers * per_receiver
-        free = os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-        if needed > free:
+        # The columns, laid out a second time as a map, the packed line of sight, and one block's links.
+        per_receiver = 2 * (16 * thresholds + 18) + stations / 8
+        needed = receivers * per_receiver + stations * (block_size * BYTES_A_LINK + BLOCKS_A_SPAN * block_size / 8)
+        free = available_memory_bytes()
+        if needed > free or receivers > MOST_RECEIVERS:
             raise InputError(
                 f"grid: {receivers:,} receivers need {needed / 2**30:.1f} GiB of memory and {free / 2**30:.1f} GiB are "
                 "free; use a coarser resolution_m or a smaller area"
@@ -268,89 +260,132 @@ class _Run:
 
 
 @dataclass
-class _Layer:
-    """Answers of one carrier, filled block by block."""
+class _Masts:
+    """Line of sight of every receiver to every antenna position, packed: what ``update`` keeps.
 
-    stations: CarrierStations
-    receivers: int
-    coverage: np.ndarray | None = None  # (T, R)
-    standard_error: np.ndarray | None = None
-    server: np.ndarray | None = None  # (R,) row of scene.base_stations
-    server_power_mw: np.ndarray | None = None
-    server_los: np.ndarray | None = None
-    bits: np.ndarray = field(init=False)  # (S, R / 8) line of sight, packed
-    keys: list = field(init=False)  # what a station's line of sight depends on
+    Cells of one mast, and of several carriers on it, share their line of sight.
+    """
 
-    def __post_init__(self):
-        self.bits = np.zeros((len(self.stations), (self.receivers + 7) // 8), dtype=np.uint8)
-        self.keys = [tuple(position) for position in self.stations.position_mm.tolist()]
-
-    def trace(self, run: _Run, scene: Scene, receivers_mm, building, start: int, traced: dict) -> None:
-        """Line of sight of receivers from ``start`` on; stations found in ``traced`` are taken from there."""
-        here = slice(start // 8, (start + len(receivers_mm) + 7) // 8)
-        new = []
-        for s, key in enumerate(self.keys):
-            if key in traced:
-                self.bits[s, here] = traced[key][here]
-            else:
-                new.append(s)
-        if new:
-            stations = self.stations.select(new)
-            self.bits[new, here] = trace(
-                scene.city,
-                receivers_mm,
-                stations.position_mm,
-                (stations.host_start, stations.host_list),
-                building,
-                engine=run.estimator.engine,
-                max_distance_mm=run.estimator.trace_distance_mm,
-                threads=run.threads,
-            )
-
-    def los(self, here: slice) -> np.ndarray:
-        """(S, receivers) uint8 line of sight of a block that has been traced."""
-        count = here.stop - here.start
-        return np.unpackbits(self.bits[:, here.start // 8 : (here.stop + 7) // 8], axis=1, count=count)
-
-    def put(self, block: Block, estimate) -> None:
-        here = slice(block.first_receiver, block.first_receiver + len(block.receivers_mm))
-        if self.coverage is None:
-            thresholds = len(estimate.coverage)
-            self.coverage = np.empty((thresholds, self.receivers))
-            if estimate.standard_error is not None:
-                self.standard_error = np.empty((thresholds, self.receivers))
-            self.server = np.empty(self.receivers, dtype=np.int32)
-            self.server_power_mw = np.empty(self.receivers)
-            self.server_los = np.empty(self.receivers, dtype=bool)
-        self.coverage[:, here] = estimate.coverage
-        if estimate.standard_error is not None:
-            self.standard_error[:, here] = estimate.standard_error
-        row = self.stations.row[np.maximum(estimate.server, 0)]
-        self.server[here] = np.where(estimate.server >= 0, row, -1)
-        self.server_power_mw[here] = estimate.server_power_mw
-        self.server_los[here] = estimate.server_los
+    bits: dict[tuple, np.ndarray]  # (ceil(R / 8),) uint8 by position in mm
+    new: CarrierStations | None  # one station of each position that has to be traced
+    new_keys: list[tuple]
 
     @classmethod
-    def chosen(cls, layers: list[_Layer], choice: np.ndarray) -> _Layer:
-        """The answers of the chosen layer (R,) at each receiver."""
+    def of(cls, carriers: list[CarrierStations], traced: dict, receivers: int) -> _Masts:
+        bits, picks = {}, []
+        for carrier, members in enumerate(carriers):
+            for station, key in enumerate(members.keys):
+                if key in bits:
+                    continue
+                if key in traced:
+                    bits[key] = traced[key]
+                else:
+                    bits[key] = np.zeros((receivers + 7) // 8, dtype=np.uint8)
+                    picks.append((carrier, station, key))
+        new = [carriers[carrier].select([station]) for carrier, station, _ in picks]
+        return cls(bits, CarrierStations.joined(new) if new else None, [key for _, _, key in picks])
 
-        def pick(name: str):
-            columns = [getattr(layer, name) for layer in layers]
-            if columns[0] is None:
-                return None
-            return np.choose(choice, columns)
+    def trace(self, city, receivers_mm, building, start: int, estimator: Estimator, threads: int) -> None:
+        """Trace the receivers from ``start`` on to every new position."""
+        if self.new is None:
+            return
+        packed = trace(
+            city,
+            receivers_mm,
+            self.new.position_mm,
+            (self.new.host_start, self.new.host_list),
+            building,
+            engine=estimator.engine,
+            max_distance_mm=estimator.trace_distance_mm,
+            threads=threads,
+        )
+        for key, row in zip(self.new_keys, packed, strict=True):
+            self.bits[key][start // 8 : start // 8 + len(row)] = row
 
-        names = ("coverage", "standard_error", "server", "server_power_mw", "server_los")
-        return replace(layers[0], **{name: pick(name) for name in names})
+    def los(self, members: CarrierStations, start: int, stop: int) -> np.ndarray:
+        """(S, stop - start) uint8 line of sight of receivers that have been traced."""
+        rows = np.stack([self.bits[key][start // 8 : (stop + 7) // 8] for key in members.keys])
+        return np.unpackbits(rows, axis=1, count=stop - start)
 
 
-def _stations_off_the_map(scene: Scene) -> int:
-    """Stations outside the buildings' extent: their links cross ground of which nothing is known."""
+class _Columns:
+    """The answer, receiver by receiver, of the best carrier at each; and the share that each serves alone."""
+
+    def __init__(self, receivers: int, thresholds: int, carriers: int):
+        self.coverage = np.zeros((thresholds, receivers))
+        self.standard_error: np.ndarray | None = None
+        self.server = np.full(receivers, -1, dtype=np.int32)  # row of scene.base_stations
+        self.server_power_mw = np.zeros(receivers)
+        self.server_los = np.zeros(receivers, dtype=bool)
+        self.carrier = np.zeros(receivers, dtype=np.int32)
+        self.inside = np.zeros(receivers, dtype=bool)
+        self._outdoor_sum = np.zeros((carriers, thresholds))
+        self._outdoor_count = np.zeros(carriers, dtype=np.int64)
+
+    def put(self, block: Block, members: CarrierStations, carrier: int, estimate, excluded: np.ndarray | None) -> None:
+        """Take a carrier's estimate of a block wherever it beats the carriers before it."""
+        here = slice(block.first_receiver, block.first_receiver + len(block.receivers_mm))
+        self.inside[here] = block.building >= 0
+        better = np.ones(len(block.receivers_mm), dtype=bool)
+        if carrier > 0:
+            better = estimate.coverage.sum(axis=0) > self.coverage[:, here].sum(axis=0)
+        row = members.row[np.maximum(estimate.server, 0)]
+        for column, values in (
+            (self.server, np.where(estimate.server >= 0, row, -1)),
+            (self.server_power_mw, estimate.server_power_mw),
+            (self.server_los, estimate.server_los),
+            (self.carrier, np.full(len(better), carrier)),
+        ):
+            column[here][better] = values[better]
+        self.coverage[:, here][:, better] = estimate.coverage[:, better]
+        if estimate.standard_error is not None:
+            if self.standard_error is None:
+                self.standard_error = np.zeros_like(self.coverage)
+            self.standard_error[:, here][:, better] = estimate.standard_error[:, better]
+        counted = ~self.inside[here] if excluded is None else ~(self.inside[here] | excluded[here])
+        self._outdoor_sum[carrier] += estimate.coverage[:, counted].sum(axis=1)
+        self._outdoor_count[carrier] += int(counted.sum())
+
+    def share_by_carrier(self, names: tuple[str, ...]) -> dict[str, tuple[float | None, ...]]:
+        """Mean outdoor coverage of each carrier on its own, (T,); None where nothing lies outdoors."""
+        return {
+            name: tuple(float(value / count) if count else None for value in total)
+            for name, total, count in zip(names, self._outdoor_sum, self._outdoor_count, strict=True)
+        }
+
+
+def available_memory_bytes() -> int:
+    """Memory that can still be had: the kernel's estimate, page cache included."""
+    with open("/proc/meminfo", encoding="ascii") as lines:
+        for line in lines:
+            if line.startswith("MemAvailable:"):
+                return int(line.split()[1]) * 1024
+    return os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+
+
+def _outside_box(scene: Scene, grid: ReceiverGrid) -> np.ndarray | None:
+    """(R,) cells whose centre lies outside the scene's box in degrees: its sides are no grid lines."""
+    if scene.bbox is None:
+        return None
+    west, south, east, north = scene.bbox
+    out = np.empty(grid.size, dtype=bool)
+    for start in range(0, grid.size, BLOCK_RECEIVERS):
+        centre_m = grid.position_mm(start, start + BLOCK_RECEIVERS)[:, :2] / MM_PER_M
+        lon, lat = scene.frame.to_lonlat(*centre_m.T)
+        out[start : start + len(lon)] = ~((lon >= west) & (lon <= east) & (lat >= south) & (lat <= north))
+    return out
+
+
+def _share_of_links_leaving(scene: Scene, grid: ReceiverGrid) -> float:
+    """Share of links with an end outside the buildings' extent: they cross ground of which nothing is known."""
     if len(scene.buildings) == 0:
-        return 0
+        return 0.0
     west, south, east, north = scene.buildings.bounds_m
-    x_m, y_m = scene.base_stations.x_m, scene.base_stations.y_m
-    return int((~((x_m >= west) & (x_m <= east) & (y_m >= south) & (y_m <= north))).sum())
+    stations = scene.base_stations
+    on_map = (stations.x_m >= west) & (stations.x_m <= east) & (stations.y_m >= south) & (stations.y_m <= north)
+    columns = ((grid.x_m >= west) & (grid.x_m <= east)).mean()
+    rows = ((grid.y_m >= south) & (grid.y_m <= north)).mean()
+    return float(1.0 - on_map.mean() * columns * rows)
 
 
 def _finite(value):

@@ -49,6 +49,11 @@ class ManifoldSummary:
             )
             for name, share in self.share_served_by_carrier.items():
                 out.append(f"  {name or 'unnamed carrier'} alone: {_percent(share[index])}")
+        if len(self.share_served_by_carrier) > 1:
+            out.append(
+                "The best carrier at each point is a mixture that no single subscriber gets where carriers belong to "
+                "different operators; a subscriber's map is that of scene.with_carrier(...)"
+            )
         if self.largest_standard_error is not None:
             out.append(f"Sampled: the standard error of a cell is at most {self.largest_standard_error:.4f}")
         out.append(f"Line of sight to the server: {_percent(self.share_line_of_sight)} of the outdoor area")

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from . import _core
 from .errors import InputError
 
 MM_PER_M = 1000
@@ -10,8 +11,18 @@ LATTICE_LIMIT_MM = 2**30
 
 
 def db_to_linear(value_db):
-    """Power ratio of a level in dB."""
-    return np.power(10.0, np.asarray(value_db, dtype=np.float64) / 10.0)
+    """Power ratio of a level in dB: whole powers of ten exact, the same bits on every machine."""
+    value_db = np.asarray(value_db, dtype=np.float64)
+    finite_db = np.where(np.isfinite(value_db), value_db, 0.0)
+    tens = np.floor(finite_db / 10.0)
+    power_of_ten = np.vectorize(_power_of_ten, otypes=[np.float64])(tens) if tens.size else tens
+    ratio = power_of_ten * _core.exp((finite_db - 10.0 * tens) * (np.log(10.0) / 10.0))
+    return np.where(np.isneginf(value_db), 0.0, np.where(np.isfinite(value_db), ratio, value_db))
+
+
+def _power_of_ten(exponent: float) -> float:
+    exponent = int(exponent)
+    return float(10**exponent) if exponent >= 0 else 1.0 / float(10**-exponent)
 
 
 def linear_to_db(ratio):
@@ -49,7 +60,10 @@ def to_lattice_mm(value_m, name: str) -> np.ndarray:
     InputError
         A value is not finite, or 2**30 mm (1,073 km) or more from the frame's origin.
     """
-    value_m = np.asarray(value_m, dtype=np.float64)
+    try:
+        value_m = np.asarray(value_m, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise InputError(f"{name}: not an array of numbers") from None
     if not np.isfinite(value_m).all():
         row = int(np.argwhere(~np.isfinite(value_m))[0][0]) if value_m.ndim else 0
         raise InputError(f"{name}: row {row} is not a finite number")

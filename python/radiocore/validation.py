@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .errors import InputError, nearest_name
+from .errors import FileFormatError, InputError, nearest_name
+from .io.sniff import is_gzip, local_file
 
 if TYPE_CHECKING:
     import pandas
@@ -36,14 +38,15 @@ class ValidationReport:
     ----------
     table : DataFrame, one row a measurement that could be compared, indexed as it was given
         x_m, y_m, rsrp_dbm, predicted_rsrp_dbm, error_db (predicted - measured), predicted_coverage,
-        station (row that the prediction is for), cell, carrier and, where it is known whether the
-        receiver was served, served.
+        station (row that the prediction is for), cell, carrier and, where it can be told whether
+        receivers were served, served (NA in rows without sinr_db).
     threshold_db : float
         SINR above which a receiver is served.
     resource_blocks : int
         Over which the power of a carrier is spread.
     rows_read : int
     left_out : rows left out, by reason
+    carriers : number of carriers in the scene; of several the coverage is the best one's
     """
 
     table: pandas.DataFrame
@@ -51,6 +54,7 @@ class ValidationReport:
     resource_blocks: int
     rows_read: int
     left_out: dict[str, int]
+    carriers: int = 1
 
     @cached_property
     def bias_db(self) -> float:
@@ -80,10 +84,11 @@ class ValidationReport:
     @cached_property
     def confusion(self) -> dict[str, int] | None:
         """Rows by (measured, predicted) served or not; None where no row tells whether it was served."""
-        if "served" not in self.table:
+        if "served" not in self.table or self.table["served"].isna().all():
             return None
-        measured = self.table["served"].to_numpy()
-        predicted = self.table["predicted_coverage"].to_numpy() >= 0.5
+        told = self.table[self.table["served"].notna()]
+        measured = told["served"].to_numpy(dtype=bool)
+        predicted = told["predicted_coverage"].to_numpy() >= 0.5
         return {
             "served_predicted_served": int((measured & predicted).sum()),
             "served_predicted_not_served": int((measured & ~predicted).sum()),
@@ -93,11 +98,11 @@ class ValidationReport:
 
     @property
     def agreement(self) -> float | None:
-        """Share of rows where measured and predicted agree on served or not served."""
+        """Share of the rows that tell it where measured and predicted agree on served or not served."""
         counts = self.confusion
         if counts is None:
             return None
-        return (counts["served_predicted_served"] + counts["not_served_predicted_not_served"]) / len(self.table)
+        return (counts["served_predicted_served"] + counts["not_served_predicted_not_served"]) / sum(counts.values())
 
     @property
     def by_cell(self) -> pandas.DataFrame:
@@ -138,6 +143,8 @@ class ValidationReport:
                 f"  not served: {counts['not_served_predicted_not_served']:,} predicted so, "
                 f"{counts['not_served_predicted_served']:,} missed",
             ]
+            if self.carriers > 1:
+                out.append(f"  the coverage is that of the best of {self.carriers} carriers, not of the measured one")
         if len(self.by_carrier) > 1:
             for name, row in self.by_carrier.iterrows():
                 rows, bias_db, rmse_db = int(row["rows"]), row["bias_db"], row["rmse_db"]
@@ -156,7 +163,7 @@ class ValidationReport:
 
 def validate(
     manifold: CoverageManifold,
-    measurements: pandas.DataFrame | Mapping[str, Any],
+    measurements: pandas.DataFrame | Mapping[str, Any] | str | Path,
     *,
     threshold_db: float | None = None,
     resource_blocks: int | None = None,
@@ -166,9 +173,10 @@ def validate(
 
     Parameters
     ----------
-    measurements : DataFrame or mapping of columns, N rows
+    measurements : DataFrame, mapping of columns, or path of a CSV file (gzip too), N rows
         ``lon`` and ``lat`` (WGS 84, degrees) or ``x_m`` and ``y_m`` (scene metres); ``rsrp_dbm``;
-        optionally ``sinr_db`` and ``cell`` (id of the serving station in the scene; empty = unknown).
+        optionally ``sinr_db``, ``cell`` (id of the serving station in the scene) and ``carrier``
+        (one of the scene's); empty = unknown. A scene of several carriers needs one of the two.
     threshold_db : float, optional
         One of the map's thresholds; default: the first.
     resource_blocks : int, optional
@@ -183,47 +191,39 @@ def validate(
     Raises
     ------
     InputError
-        A column is missing or not a number in some row, an id is ambiguous, the bandwidth is not
-        one of LTE's, or no row is left.
+        A column is missing or not a number in some row, a carrier is unknown, an id is ambiguous,
+        no cell is in the scene, the bandwidth is not one of LTE's, or no row is left.
 
     Notes
     -----
     RSRP is the power of one resource element (3GPP TS 36.214, clause 5.1.1). A carrier of N blocks
     has 12 N elements side by side, so the prediction is the received power of the carrier less
-    10 log10(12 N). It is that of the named cell at the measured position, and where the cell is not
-    known that of the map's server. Left out and counted: rows outside the map or where it has no
-    data, rows of cells that are not in the scene, and sentinels (-141 dBm and below).
+    10 log10(12 N). It is that of the strongest station at the measured position: of the named
+    cell, else of the named carrier, else of all. The coverage is that of the map's cell there; for
+    several carriers it is the best one's. Left out and counted: rows without a position, an RSRP,
+    or a carrier where one is needed; sentinels (-141 dBm and below); rows outside the map or where
+    it has no data, and rows of cells that are not in the scene.
     """
     import pandas
 
-    try:
-        given = pandas.DataFrame(measurements)
-    except ValueError as error:
-        raise InputError(f"measurements: they are not a table: {error}") from None
     row_of_threshold = manifold.threshold_row(threshold_db)
     blocks = _resource_blocks(manifold.channel.bandwidth_hz, resource_blocks)
-    x_m, y_m = _positions(manifold, given)
+    given = _table(measurements)
+    x_m, y_m, placed = _positions(manifold, given)
     rsrp_dbm = _numbers(given, "rsrp_dbm")
-    sinr_db = _numbers(given, "sinr_db") if "sinr_db" in given else None
-    station, cell_known, cell_missing = _stations_of(manifold.scene.base_stations, given)
-
-    sentinel = rsrp_dbm <= NO_RSRP_DBM
+    candidates = _Candidates.of(manifold.scene.base_stations, given)
     row, column, mapped = manifold.cells_at(x_m, y_m)
-    server = manifold.dataset["server"].values[row, column]
-    power_dbm = manifold.dataset["server_power_dbm"].values[row, column]
-    station = np.where(cell_known, station, server)
-    named = np.flatnonzero(mapped & cell_known & ~sentinel)
-    if named.size:
-        power_dbm[named] = _power_of_stations(manifold, x_m[named], y_m[named], station[named])
     coverage = manifold.coverage[row_of_threshold][row, column]
-    has_data = np.isfinite(power_dbm) & np.isfinite(coverage)
 
     left_out, keep = {}, np.ones(len(given), dtype=bool)
     for reason, usable in (
-        ("without a value (-141 dBm and below)", ~sentinel),
+        ("without a position", placed),
+        ("without an rsrp_dbm", ~np.isnan(rsrp_dbm)),
+        ("without a value (-141 dBm and below)", ~(rsrp_dbm <= NO_RSRP_DBM)),
         ("outside the map", mapped),
-        ("of a cell that is not in the scene", ~cell_missing),
-        ("where the map has no data", has_data),
+        ("of a cell that is not in the scene", ~candidates.cell_missing),
+        ("that name neither carrier nor cell", ~candidates.carrier_missing),
+        ("where the map has no data", np.isfinite(coverage)),
     ):
         left_out[reason] = int((keep & ~usable).sum())
         keep &= usable
@@ -231,26 +231,44 @@ def validate(
         reasons = ", ".join(f"{number} {reason}" for reason, number in left_out.items() if number) or "there is none"
         raise InputError(f"measurements: none of the {len(given)} rows can be compared: {reasons}")
 
+    station, power_dbm = _strongest(manifold, x_m[keep], y_m[keep], candidates.allowed, candidates.group[keep])
     predicted_dbm = power_dbm - 10 * np.log10(SUBCARRIERS_PER_BLOCK * blocks)
     stations = manifold.scene.base_stations
     columns = {
-        "x_m": x_m,
-        "y_m": y_m,
-        "rsrp_dbm": rsrp_dbm,
+        "x_m": x_m[keep],
+        "y_m": y_m[keep],
+        "rsrp_dbm": rsrp_dbm[keep],
         "predicted_rsrp_dbm": predicted_dbm,
-        "error_db": predicted_dbm - rsrp_dbm,
-        "predicted_coverage": coverage,
+        "error_db": predicted_dbm - rsrp_dbm[keep],
+        "predicted_coverage": coverage[keep],
         "station": station,
         "cell": stations.id[station],
         "carrier": stations.carrier[station],
     }
+    table = pandas.DataFrame(columns, index=given.index[keep])
     shown_db = manifold.threshold_db[row_of_threshold]
-    if sinr_db is not None:
-        columns["served"] = sinr_db > shown_db
+    if "sinr_db" in given:
+        sinr_db = pandas.Series(_numbers(given, "sinr_db")[keep], index=table.index)
+        table["served"] = (sinr_db > shown_db).astype("boolean").mask(sinr_db.isna())
     elif served_rsrp_dbm is not None:
-        columns["served"] = rsrp_dbm >= served_rsrp_dbm
-    table = pandas.DataFrame(columns, index=given.index)[keep]
-    return ValidationReport(table, shown_db, blocks, len(given), left_out)
+        table["served"] = table["rsrp_dbm"] >= served_rsrp_dbm
+    return ValidationReport(table, shown_db, blocks, len(given), left_out, len(stations.carriers))
+
+
+def _table(measurements) -> pandas.DataFrame:
+    import pandas
+
+    if not isinstance(measurements, str | Path):
+        try:
+            return pandas.DataFrame(measurements)
+        except ValueError as error:
+            raise InputError(f"measurements: they are not a table: {error}") from None
+    file = local_file(measurements)
+    names = {"cell": str, "carrier": str}
+    try:
+        return pandas.read_csv(file, compression="gzip" if is_gzip(file) else None, dtype=names)
+    except (ValueError, EOFError, OSError) as error:
+        raise FileFormatError(f"{measurements}: is not a CSV table of measurements: {error}") from None
 
 
 def _resource_blocks(bandwidth_hz: float, given: int | None) -> int:
@@ -266,12 +284,14 @@ def _resource_blocks(bandwidth_hz: float, given: int | None) -> int:
     return LTE_RESOURCE_BLOCKS[bandwidth_hz]
 
 
-def _positions(manifold: CoverageManifold, given: pandas.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+def _positions(manifold: CoverageManifold, given: pandas.DataFrame) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """(N,) x and y in scene metres, and whether there is a position at all."""
     degrees, metres = ({"lon", "lat"} & set(given)), ({"x_m", "y_m"} & set(given))
     if degrees and metres:
         raise InputError("measurements: they have lon, lat and also x_m, y_m; drop one of the two pairs")
     if metres:
-        return _numbers(given, "x_m"), _numbers(given, "y_m")
+        x_m, y_m = _numbers(given, "x_m"), _numbers(given, "y_m")
+        return x_m, y_m, ~np.isnan(x_m + y_m)
     longitude, latitude = _numbers(given, "lon"), _numbers(given, "lat")
     wrong = (np.abs(longitude) > 180) | (np.abs(latitude) > 90)
     if wrong.any():
@@ -280,62 +300,102 @@ def _positions(manifold: CoverageManifold, given: pandas.DataFrame) -> tuple[np.
             f"measurements: row {given.index[at]} has lon {longitude[at]:g}, lat {latitude[at]:g}, "
             "which are not degrees; give degrees, or scene metres as x_m, y_m"
         )
-    return manifold.scene.frame.from_lonlat(longitude, latitude)
+    return *manifold.scene.frame.from_lonlat(longitude, latitude), ~np.isnan(longitude + latitude)
 
 
 def _numbers(given: pandas.DataFrame, name: str) -> np.ndarray:
-    """A column as finite numbers, or an error that names the row."""
+    """A column as numbers, NaN where there is none; or an error that names the row."""
     import pandas
 
     if name not in given:
         raise InputError(
             f"measurements: the column {name!r} is missing from {list(given)}{nearest_name(name, given)}; "
-            "they need lon and lat (or x_m and y_m), rsrp_dbm, and optionally sinr_db and cell"
+            "they need lon and lat (or x_m and y_m), rsrp_dbm, and optionally sinr_db, cell and carrier"
         )
     values = pandas.to_numeric(given[name], errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
-    wrong = ~np.isfinite(values)
+    wrong = np.isinf(values) | (np.isnan(values) & (_text(given, name) != ""))
     if wrong.any():
         at = int(np.argmax(wrong))
         raise InputError(
             f"measurements: {name} of row {given.index[at]} is {given[name].iloc[at]!s}, not a finite number; "
-            "drop the row"
+            "correct it, or leave it empty"
         )
     return values
 
 
-def _stations_of(stations, given: pandas.DataFrame) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Row of each measurement's station, whether it is known, and whether a cell is named that the scene lacks."""
-    row = np.full(len(given), -1)
-    if "cell" not in given:
-        return row, row >= 0, np.zeros(len(given), dtype=bool)
-    cell = given["cell"].convert_dtypes()  # ids that are numbers with gaps came as floats
-    named = (cell.notna() & (cell.astype(str) != "")).to_numpy()
-    rows_by_id: dict[str, list[int]] = {}
-    for station, name in enumerate(stations.id):
-        rows_by_id.setdefault(str(name), []).append(station)
-    for name, members in cell[named].astype(str).groupby(cell[named].astype(str)).indices.items():
-        found = rows_by_id.get(name, [])
-        if len(found) > 1:
+def _text(given: pandas.DataFrame, name: str) -> np.ndarray:
+    """(N,) a column as text; "" where it is empty or absent."""
+    if name not in given:
+        return np.full(len(given), "", dtype=object)
+    # Ids that are numbers come as floats where there are gaps between them.
+    text = given[name].convert_dtypes()
+    return text.astype(str).str.strip().mask(text.isna(), "").to_numpy(dtype=object)
+
+
+@dataclass(frozen=True)
+class _Candidates:
+    """Which of S stations may have served each of N measurements, by what its row names."""
+
+    allowed: np.ndarray  # (G, S) bool, of each distinct pair of carrier and cell
+    group: np.ndarray  # (N,) row of allowed
+    cell_missing: np.ndarray  # (N,) bool, a cell is named that the scene lacks
+    carrier_missing: np.ndarray  # (N,) bool, several carriers and none told
+
+    @classmethod
+    def of(cls, stations, given: pandas.DataFrame) -> _Candidates:
+        import pandas
+
+        several = len(stations.carriers) > 1
+        if several and not {"carrier", "cell"} & set(given):
             raise InputError(
-                f"measurements: the cell {name!r} is the id of {len(found)} stations (carriers "
-                f"{sorted(set(stations.carrier[found]))}); compare with a map of scene.with_carrier(...)"
+                f"measurements: the scene has {len(stations.carriers)} carriers ({', '.join(stations.carriers)}): "
+                "give a carrier column, or validate the map of scene.with_carrier(...)"
             )
-        if found:
-            row[np.flatnonzero(named)[members]] = found[0]
-    return row, row >= 0, named & (row < 0)
+        named = pandas.MultiIndex.from_arrays([_text(given, "carrier"), _text(given, "cell")])
+        group, pairs = named.factorize()
+        allowed = np.ones((len(pairs), len(stations)), dtype=bool)
+        for row, (carrier, cell) in enumerate(pairs):
+            if carrier:
+                if carrier not in stations.carriers:
+                    hint = nearest_name(carrier, stations.carriers)
+                    raise InputError(f"measurements: carrier {carrier!r} is not among {list(stations.carriers)}{hint}")
+                allowed[row] &= stations.carrier == carrier
+            if cell:
+                allowed[row] &= stations.id == cell
+                found = sorted(set(stations.carrier[allowed[row]].tolist()))
+                if len(found) > 1:
+                    raise InputError(f"measurements: the cell {cell!r} is one of {found}; give a carrier column")
+        has_cell = np.array([cell != "" for _, cell in pairs], dtype=bool)
+        known = allowed.any(axis=1)
+        if has_cell.any() and not known[has_cell].any():
+            raise InputError(_no_cell_known(stations, pairs[has_cell][0][1]))
+        unclear = several & ~has_cell & np.array([carrier == "" for carrier, _ in pairs], dtype=bool)
+        return cls(allowed, group, ~known[group], unclear[group])
 
 
-def _power_of_stations(manifold: CoverageManifold, x_m, y_m, station) -> np.ndarray:
-    """Mean received power (dBm) of one station at each position; in blocks, because the core gives all stations."""
+def _no_cell_known(stations, cell: str) -> str:
+    example = str(stations.id[0])
+    merged = any(f" {word} " in example for word in ("eNB", "gNB"))
+    why = "; cells of one site were merged into one station, which is named after the site" if merged else ""
+    return f"measurements: none of their cells (such as {cell!r}) is in the scene, whose ids are like {example!r}{why}"
+
+
+def _strongest(manifold: CoverageManifold, x_m, y_m, allowed, group) -> tuple[np.ndarray, np.ndarray]:
+    """Row and mean received power (dBm) of the strongest station that ``allowed[group]`` has at each position.
+
+    In blocks, because the core gives all stations.
+    """
     from .simulate import received_power_dbm
 
     receivers_m = np.column_stack([x_m, y_m, np.full(len(x_m), manifold.grid.height_m)])
-    out = np.empty(len(x_m))
-    for start in range(0, len(out), ROWS_AT_ONCE):
+    station, power_dbm = np.empty(len(x_m), dtype=np.int64), np.empty(len(x_m))
+    for start in range(0, len(x_m), ROWS_AT_ONCE):
         part = slice(start, start + ROWS_AT_ONCE)
-        power_dbm = received_power_dbm(manifold.scene, receivers_m[part], channel=manifold.channel)
-        out[part] = power_dbm[np.arange(len(power_dbm)), station[part]]
-    return out
+        of_all_dbm = received_power_dbm(manifold.scene, receivers_m[part], channel=manifold.channel)
+        of_allowed_dbm = np.where(allowed[group[part]], of_all_dbm, -np.inf)
+        station[part] = of_allowed_dbm.argmax(axis=1)
+        power_dbm[part] = of_allowed_dbm.max(axis=1)
+    return station, power_dbm
 
 
 def _grouped(table: pandas.DataFrame, keys: list[str]) -> pandas.DataFrame:

@@ -18,12 +18,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # A terminated run unwinds like an interrupted one, so that its half-written files go too.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(EXIT_TERMINATED))
     try:
-        from .app import app
+        from .app import run_command
 
-        app(args=arguments, prog_name="radiocore")
+        code = run_command(sys.argv[1:] if arguments is None else arguments)
+        if code == EXIT_INTERRUPTED:  # typer's own way to tell of Ctrl-C
+            raise KeyboardInterrupt
+        return code
     except SystemExit as stop:
         return stop.code if isinstance(stop.code, int) else 0
     except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
         return EXIT_INTERRUPTED
     except RadiocoreError as error:
         from .options import in_options
@@ -36,7 +40,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _refuse(f"{where}{error.strerror or error}")
     except MemoryError:
         return _refuse("out of memory; take a smaller --bbox, a larger --resolution or fewer --threads")
-    return 0
 
 
 def _refuse(message: str) -> int:

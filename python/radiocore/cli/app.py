@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
 
+from ..errors import InputError
 from . import demo, doctor, inspect, simulate
 
 app = typer.Typer(
     name="radiocore",
     help="Coverage maps of mobile networks from a building map and a list of base stations.",
-    no_args_is_help=True,
     rich_markup_mode="markdown",
     pretty_exceptions_enable=False,
     add_completion=False,
 )
+UsageError = typer.BadParameter.__base__
+"""Click's class; newer typers carry a click of their own, so it cannot be imported by its name."""
+
 for module in (simulate, inspect, demo, doctor):
     app.command(module.NAME)(module.command)
 
@@ -35,3 +39,20 @@ def radiocore(
     ] = False,
 ) -> None:
     """Coverage maps of mobile networks from a building map and a list of base stations."""
+
+
+def run_command(arguments: Sequence[str]) -> int:
+    """Run one command and return its exit code; no arguments ask for help.
+
+    Raises
+    ------
+    InputError
+        The arguments are no command and its options; the message names the nearest ones.
+    """
+    try:
+        return app(args=list(arguments) or ["--help"], prog_name="radiocore", standalone_mode=False) or 0
+    except typer.Abort:
+        raise KeyboardInterrupt from None
+    except UsageError as error:
+        message = error.format_message().rstrip(".")
+        raise InputError(message[:1].lower() + message[1:]) from None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
+import shlex
 from collections.abc import Callable, Iterable
 from functools import wraps
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import Annotated
 import typer
 
 from ..config import RunConfig
+from ..errors import RadiocoreError
 
 CONFIG_HELP = "A TOML file with the keys of radiocore.config.RunConfig; options given here replace its values."
 
@@ -19,6 +21,12 @@ TABLES = ("channel", "station_columns")
 """Keys that are tables of a TOML file, and no options."""
 
 OPTION_KEYS = tuple(key for key in RunConfig.model_fields if key not in TABLES)
+
+STATIONS_LEAD = re.compile(r"(crs: )?(the )?(base )?stations\b", re.IGNORECASE)
+"""How a message begins that speaks of the base stations."""
+
+VALUE = r"""(?:'([^']*)'|"([^"]*)"|(-?\w+(?:\.\w+)*)?)"""
+"""What follows ``key=``: quoted, bare, or nothing."""
 
 
 def option_name(key: str) -> str:
@@ -43,7 +51,10 @@ def takes_config(keys: Iterable[str]) -> Callable:
             path = given.pop("config")
             values = {key: value for key, value in given.items() if value not in (None, [])}
             config = RunConfig(**values) if path is None else RunConfig.from_toml(path, **values)
-            return command(config=config, **own_values)
+            try:
+                return command(config=config, **own_values)
+            except RadiocoreError as error:
+                raise RadiocoreError(in_options(str(error), config.base_stations)) from error
 
         parameters = [_parameter(key) for key in keys]
         parameters.append(_option("config", Path | None, typer.Option("--config", metavar="FILE", help=CONFIG_HELP)))
@@ -54,16 +65,32 @@ def takes_config(keys: Iterable[str]) -> Callable:
     return decorate
 
 
-def in_options(message: str) -> str:
-    """A message about Python arguments, as the command line's user would write them."""
-    keys = {key: option_name(key) for key in OPTION_KEYS}
-    names = "|".join(keys)
-    message = re.sub(rf"^({names}):", lambda found: f"{keys[found[1]]}:", message)
-    message = re.sub(r"\bcolumns=\{[^}]*\}", "the [station_columns] table of a --config file", message)
-    message = re.sub(r"\bcrs=", "--crs (base stations: --station-crs)", message)
-    message = re.sub(rf"\b({names})=False", lambda found: keys[found[1]].replace("--", "--no-", 1), message)
-    message = re.sub(rf"\b({names})=True", lambda found: keys[found[1]], message)
-    return re.sub(rf"\b({names})=\"?([\w.]*)\"?", lambda found: f"{keys[found[1]]} {found[2]}".strip(), message)
+def in_options(message: str, stations_file: Path | None = None) -> str:
+    """A message about Python arguments, as the command line's user would write them.
+
+    Parameters
+    ----------
+    stations_file : Path, optional
+        In a message that names it, ``crs`` is the stations' and not the map's.
+    """
+    of_stations = STATIONS_LEAD.match(message) or (stations_file is not None and str(stations_file) in message)
+    options = {key: option_name(key) for key in OPTION_KEYS}
+    options["crs"] = options["station_crs" if of_stations else "crs"]
+    names = "|".join(options)
+    # A key of one word may be plain English, or a file's: it is ours only with a colon or an equals sign.
+    compounds = "|".join(key for key in options if "_" in key)
+
+    def with_value(found: re.Match) -> str:
+        option, value = options[found[1]], found[2] or found[3] or found[4]
+        if value in ("True", "False"):
+            return option if value == "True" else option.replace("--", "--no-", 1)
+        return f"{option} {shlex.quote(value)}" if value else option
+
+    message = re.sub(rf"^({names})(?=:)", lambda found: options[found[1]], message)
+    message = re.sub(r"\bcolumns=(\{[^}]*\})?", "the [station_columns] table of a --config file", message)
+    message = re.sub(rf"(?<![\w/.-])({names})={VALUE}", with_value, message)
+    bare = rf"(?<![\w/.'\"-])({compounds})(?![\w:=/'\"-]|\.\w)"
+    return re.sub(bare, lambda found: options[found[1]], message)
 
 
 def _parameter(key: str) -> inspect.Parameter:

@@ -29,6 +29,6 @@ def carry_out(scene: Scene, config: RunConfig) -> None:
     show_lines("Scene", scene.report().lines())
     check_files(config, scene)
     manifold = make_map(scene, config)
-    write_outputs(manifold, config.output)
+    write_outputs(manifold, config.output, crs=config.output_crs)
     show_table("Coverage", map(split_line, manifold.summary().lines()))
     show_files(config.output)

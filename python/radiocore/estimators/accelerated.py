@@ -13,7 +13,7 @@ from ..coverage import as_draws
 from ..errors import InputError, nearest_name
 from ..links import Estimate
 from ..propagation.air_to_ground import ALPHA_BETA_BOX, GAMMA_BOX_M
-from ..propagation.power_law import interferers_in_reach, power_law_links, power_law_mean_mw
+from ..propagation.power_law import power_law_links, power_law_mean_mw
 from ..units import LATTICE_LIMIT_MM
 from .base import Estimator, sample_coverage
 from .exact import require_whole_shapes
@@ -69,6 +69,8 @@ class AcceleratedSimulation(Estimator):
     def prepare(self, scene, channel, receiver_height_m):
         if self.far_links == "averaged":
             require_whole_shapes(channel)
+            if channel.max_interferer_distance_m is not None:
+                raise InputError('max_interferer_distance_m: not with far_links="averaged"; choose far_links="drawn"')
         low = scene.base_stations.height_m <= receiver_height_m
         if low.any() and self.trace_distance_mm >= 0:
             row = int(np.argmax(low))
@@ -79,16 +81,21 @@ class AcceleratedSimulation(Estimator):
             )
         return surroundings_of(scene.buildings)
 
-    def estimate(self, prepared, block, stations, channel, threshold, *, seed, threads, counts):
+    def describe(self, prepared, receivers_mm, building, threads, counts):
+        """(alpha beta, gamma) of the terrain around each receiver."""
         alpha_beta, gamma_m = _core.terrain(
             prepared.centre_mm,
             prepared.area_mm2,
             prepared.height_mm,
-            block.receivers_mm,
+            receivers_mm,
             round(self.neighbourhood_radius_m * 1000),
             threads,
         )
-        self._count_outside(counts, alpha_beta, gamma_m)
+        self._count_outside(counts, alpha_beta[building < 0], gamma_m[building < 0])
+        return alpha_beta, gamma_m
+
+    def estimate(self, block, stations, channel, threshold, *, seed, threads):
+        alpha_beta, gamma_m = block.place
         probability = _core.line_of_sight_mixture(
             block.receivers_mm,
             stations.position_mm,
@@ -108,8 +115,6 @@ class AcceleratedSimulation(Estimator):
     def _averaged(self, block, stations, channel, threshold, probability, threads):
         states = [np.full_like(block.los, state) for state in (0, 1)]
         mean = [power_law_mean_mw(block, stations, channel, state, threads) for state in states]
-        if interferers_in_reach(block, stations, channel) is not None:
-            raise InputError('max_interferer_distance_m: not with far_links="averaged"; choose far_links="drawn"')
         coverage, server, server_los = _core.mixture(
             *mean,
             (channel.fading_m_nlos, channel.fading_m_los),
@@ -139,8 +144,12 @@ class AcceleratedSimulation(Estimator):
             | (gamma_m < GAMMA_BOX_M[0])
             | (gamma_m > GAMMA_BOX_M[1])
         )
-        for name, mask in (("receivers_outside_terrain_fit", outside), ("receivers_without_buildings_near", ~built)):
-            counts[name] = counts.get(name, 0) + int(mask.sum())
+        for name, number in (
+            ("outdoor_receivers", len(built)),
+            ("outdoor_receivers_outside_terrain_fit", int(outside.sum())),
+            ("outdoor_receivers_without_buildings_near", int((~built).sum())),
+        ):
+            counts[name] = counts.get(name, 0) + number
 
 
 def surroundings_of(buildings) -> Surroundings:

@@ -33,10 +33,16 @@ class Estimator(ABC):
         """Whatever the estimator needs of the scene, computed once before the first block."""
         return None
 
+    def describe(self, prepared, receivers_mm: np.ndarray, building: np.ndarray, threads: int, counts: dict[str, int]):
+        """What the estimator knows of a block's receivers whatever the carrier: ``block.place``.
+
+        ``counts`` is added to, and ends in the provenance.
+        """
+        return None
+
     @abstractmethod
     def estimate(
         self,
-        prepared,
         block: Block,
         stations: CarrierStations,
         channel: Channel,
@@ -44,9 +50,8 @@ class Estimator(ABC):
         *,
         seed: int,
         threads: int,
-        counts: dict[str, int],
     ) -> Estimate:
-        """Coverage of a block at linear thresholds (T,); ``counts`` is added to, and ends in the provenance."""
+        """Coverage of a block at linear thresholds (T,)."""
 
 
 def sample_coverage(

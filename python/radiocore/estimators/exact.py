@@ -22,7 +22,7 @@ class ExactCoverage(Estimator):
     def prepare(self, scene, channel, receiver_height_m):
         require_whole_shapes(channel)
 
-    def estimate(self, prepared, block, stations, channel, threshold, *, seed, threads, counts):
+    def estimate(self, block, stations, channel, threshold, *, seed, threads):
         links = power_law_links(block, stations, channel, block.los, threads)
         coverage = _core.closed_form(
             links.interference_mw,

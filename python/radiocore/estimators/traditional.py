@@ -21,6 +21,6 @@ class TraditionalSimulation(Estimator):
     def __post_init__(self):
         object.__setattr__(self, "draws", as_draws(self.draws))
 
-    def estimate(self, prepared, block, stations, channel, threshold, *, seed, threads, counts):
+    def estimate(self, block, stations, channel, threshold, *, seed, threads):
         links = power_law_links(block, stations, channel, block.los, threads)
         return sample_coverage(links, block, stations, channel, threshold, draws=self.draws, seed=seed, threads=threads)

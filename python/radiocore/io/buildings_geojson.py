@@ -35,7 +35,7 @@ def read(path: Path, options: ReadOptions) -> FootprintTable:
     except (ValueError, RecursionError) as error:
         raise FileFormatError(f"{path}: is no readable JSON ({error}); is the download complete?") from None
     features = _features(document, path)
-    properties = [feature.get("properties") or {} for feature in features]
+    properties = [_properties(feature, row, path) for row, feature in enumerate(features)]
     ids = _ids(features, properties)
     geometry, faults = parse_geometries([feature.get("geometry") for feature in features], ids, _geometry)
     unclosed = [str(name) for name, feature in zip(ids, features, strict=True) if not _is_closed(feature)]
@@ -61,6 +61,13 @@ def _features(document: dict, path: Path) -> list[dict]:
     return features
 
 
+def _properties(feature: dict, row: int, path: Path) -> dict:
+    found = feature.get("properties") or {}
+    if not isinstance(found, dict):
+        raise FileFormatError(f"{path}: the properties of feature {row} are no names with values: {str(found)[:80]!r}")
+    return found
+
+
 def _ids(features: list[dict], properties: list[dict]) -> np.ndarray:
     own = [feature.get("id") for feature in features]
     if all(value is None for value in own):
@@ -74,9 +81,12 @@ def _crs(document: dict, options: ReadOptions, path: Path):
     member = document.get("crs")
     if member is None:
         return LONGITUDE_LATITUDE if options.crs is None else None
-    if not isinstance(member, dict) or member.get("type") != "name":
-        raise FileFormatError(f"{path}: its crs member points elsewhere ({member!r}); remove it and give crs=")
-    return (member.get("properties") or {}).get("name")
+    named = isinstance(member, dict) and member.get("type") == "name" and isinstance(member.get("properties"), dict)
+    if not named:
+        raise FileFormatError(
+            f"{path}: its crs member points elsewhere ({member!r}); remove it and name the CRS with crs="
+        )
+    return member["properties"].get("name")
 
 
 def _geometry(item: dict | None):

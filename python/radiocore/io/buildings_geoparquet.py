@@ -18,10 +18,11 @@ def read(path: Path, options: ReadOptions) -> FootprintTable:
     refuse_gzip(path, "GeoParquet")
     geopandas = require("geopandas")
     arrow_error = require("pyarrow").ArrowException
+    crs_error = require("pyproj.exceptions").ProjError
     with open(path, "rb") as file:
         try:
             frame = geopandas.read_parquet(file)
-        except (ValueError, OSError, arrow_error) as error:
+        except (ValueError, TypeError, LookupError, AttributeError, OSError, arrow_error, crs_error) as error:
             raise FileFormatError(f"{path}: is no readable GeoParquet ({error})") from None
     return table_from_geodataframe(frame, options=options, path=path)
 

@@ -40,6 +40,7 @@ def read(path: Path, options: ReadOptions) -> FootprintTable:
         height_column=options.height_column,
         metres_per_level=options.metres_per_level,
         path=path,
+        unreadable_is_missing=True,
     )
 
     is_outline = np.array([tags.get("building", "no") != "no" for tags in found.tags])

@@ -26,7 +26,19 @@ def read(path: Path, options: ReadOptions) -> FootprintTable:
     missing = [suffix for suffix in (".shx", ".dbf") if suffix not in beside]
     if missing:
         raise FileFormatError(f"{path}: the shapefile's {' and '.join(missing)} is missing; put it beside the .shp")
+    _refuse_cut(path)
     return read_layer(path, options, driver="ESRI Shapefile")
+
+
+def _refuse_cut(path: Path) -> None:
+    """The header (bytes 24 to 27) holds the file's length, in 16-bit words."""
+    with open(path, "rb") as file:
+        stated = 2 * int.from_bytes(file.read(28)[24:28], "big")
+    held = path.stat().st_size
+    if held < stated:
+        raise FileFormatError(
+            f"{path}: is cut short: it holds {held:,} of the {stated:,} bytes that its header states; copy it again"
+        )
 
 
 FORMAT = BuildingFormat("shapefile", (".shp",), matches, read)

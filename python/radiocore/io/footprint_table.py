@@ -92,7 +92,7 @@ def table_from_columns(
     Raises
     ------
     FileFormatError
-        Nothing in the file is a polygon, or a height is impossible.
+        Nothing in the file is a polygon, or a height is unreadable or impossible.
     """
     import shapely
 
@@ -108,7 +108,12 @@ def table_from_columns(
     geometry, ids = geometry[keep], ids[keep]
     columns = {name: [values[row] for row in np.flatnonzero(keep)] for name, values in columns.items()}
     heights = heights_of(
-        columns, ids, height_column=options.height_column, metres_per_level=options.metres_per_level, path=path
+        columns,
+        ids,
+        height_column=options.height_column,
+        metres_per_level=options.metres_per_level,
+        path=path,
+        unreadable_is_missing=False,
     )
     table = FootprintTable(
         geometry=geometry,
@@ -128,13 +133,15 @@ def table_from_columns(
 
 def parse_geometries(items: Sequence, ids: np.ndarray, parse: Callable) -> tuple[np.ndarray, dict[str, str]]:
     """Geometries of N items, None where ``parse`` cannot read one, and why, by id."""
+    from shapely.errors import ShapelyError
+
     geometry = np.full(len(items), None, dtype=object)
     faults = {}
     for row, item in enumerate(items):
         try:
             with np.errstate(invalid="ignore"):  # a NaN is refused by name later
                 geometry[row] = parse(item)
-        except (ValueError, TypeError, LookupError, AttributeError) as error:
+        except (ShapelyError, ValueError, TypeError, LookupError, AttributeError, ArithmeticError) as error:
             faults[str(ids[row])] = f"has a geometry that cannot be read ({error})"
     return geometry, faults
 
@@ -199,7 +206,7 @@ def resolve_crs(in_file, options: ReadOptions, path):
         The user's is none.
     """
     if in_file is None and options.crs is None:
-        raise FileFormatError(f"{path}: has no CRS; give crs=, e.g. crs='EPSG:32632'")
+        raise FileFormatError(f"{path}: has no CRS; name it with crs= (EPSG:32632, for example)")
     given = None if options.crs is None else crs_from(options.crs)
     if in_file is None:
         return given
@@ -208,7 +215,7 @@ def resolve_crs(in_file, options: ReadOptions, path):
     except InputError as error:
         raise FileFormatError(f"{path}: its {error}") from None
     if given is not None and not own.equals(given, ignore_axis_order=True) and own.to_epsg(70) != given.to_epsg(70):
-        raise FileFormatError(f"{path}: is in {own.name}, but crs={options.crs!r} was given; leave crs= out")
+        raise FileFormatError(f"{path}: is in {own.name}, but {given.name} was given; leave crs= out")
     return own
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -80,30 +82,43 @@ def read_footprints(
 
     file = sniff.local_file(path)
     found = format_of(file)
-    table = found.read(file, ReadOptions(crs, height_column, metres_per_level, open_structures))
-    height_m, height_source, note = impute_heights(
-        table.height_m,
-        table.building,
-        table.height_source,
-        impute=impute,
-        scale_m=rayleigh_scale_m,
-        constant_m=constant_height_m,
-        seed=seed,
-        path=file,
-    )
-    return build(
-        replace(
-            table,
-            height_m=height_m,
-            height_source=height_source,
-            notes=(*table.notes, note) if note else table.notes,
-        ),
-        invalid=invalid,
-        bbox=bbox,
-        margin_m=margin_m,
-        source=str(path),
-        format_name=found.name,
-    )
+    with _library_errors(path):
+        table = found.read(file, ReadOptions(crs, height_column, metres_per_level, open_structures))
+        height_m, height_source, note = impute_heights(
+            table.height_m,
+            table.building,
+            table.height_source,
+            impute=impute,
+            scale_m=rayleigh_scale_m,
+            constant_m=constant_height_m,
+            seed=seed,
+            path=file,
+        )
+        return build(
+            replace(
+                table,
+                height_m=height_m,
+                height_source=height_source,
+                notes=(*table.notes, note) if note else table.notes,
+            ),
+            invalid=invalid,
+            bbox=bbox,
+            margin_m=margin_m,
+            source=str(path),
+            format_name=found.name,
+        )
+
+
+@contextmanager
+def _library_errors(path: str | Path) -> Iterator[None]:
+    """What shapely and pyproj find wrong with a file's content, as an error of that file."""
+    from pyproj.exceptions import ProjError
+    from shapely.errors import ShapelyError
+
+    try:
+        yield
+    except (ShapelyError, ProjError) as error:
+        raise FileFormatError(f"{path}: holds outlines or a CRS that cannot be used ({error})") from error
 
 
 def _require_positive(value: float, name: str) -> None:

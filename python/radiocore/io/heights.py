@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 import re
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -12,7 +13,6 @@ import numpy as np
 
 from ..buildings import DEFAULT_RAYLEIGH_SCALE_M, FEWEST_KNOWN_HEIGHTS, rayleigh_scale_m
 from ..errors import FileFormatError, InputError, nearest_name
-from ..units import LATTICE_LIMIT_MM, MM_PER_M
 
 HEIGHT_NAMES = ("height", "building:height")
 LEVEL_NAMES = ("building:levels", "levels")
@@ -21,6 +21,9 @@ BASE_NAMES = ("min_height", "building:min_height")
 BASE_LEVEL_NAMES = ("building:min_level", "min_level")
 KIND_NAMES = ("building",)
 KNOWN_NAMES = frozenset(HEIGHT_NAMES + LEVEL_NAMES + ROOF_LEVEL_NAMES + BASE_NAMES + BASE_LEVEL_NAMES + KIND_NAMES)
+
+HIGHEST_M = 1000.0
+"""A height above this is taken for one in another unit; the highest building stands 828 m."""
 
 IMPUTATIONS = ("rayleigh", "constant", "raise")
 M_PER_FOOT = 0.3048
@@ -45,7 +48,7 @@ class Heights:
 
 
 def metres(value) -> float:
-    """Metres of a number or of a text such as "22", "22 m", "72 ft", "72'" or ``72'6"``.
+    """Metres of a finite number or of a text such as "22", "22 m", "72 ft", "72'" or ``72'6"``.
 
     NaN for None and for an empty text.
 
@@ -56,16 +59,19 @@ def metres(value) -> float:
     """
     if value is None or value == "":
         return math.nan
+    length_m = math.nan
     if isinstance(value, int | float | np.number) and not isinstance(value, bool):
-        return float(value)
-    if isinstance(value, str):
+        length_m = float(value) if abs(value) <= sys.float_info.max else math.inf
+    elif isinstance(value, str):
         if match := _METRES.fullmatch(value):
-            return float(match[1])
-        if match := _FEET.fullmatch(value):
-            return float(match[1]) * M_PER_FOOT
-        if match := _FEET_AND_INCHES.fullmatch(value):
-            return (float(match[1]) + float(match[2]) / 12.0) * M_PER_FOOT
-    raise ValueError(f"{value!r} is no length")
+            length_m = float(match[1])
+        elif match := _FEET.fullmatch(value):
+            length_m = float(match[1]) * M_PER_FOOT
+        elif match := _FEET_AND_INCHES.fullmatch(value):
+            length_m = (float(match[1]) + float(match[2]) / 12.0) * M_PER_FOOT
+    if not math.isfinite(length_m):
+        raise ValueError(f"{value!r} is no length")
+    return length_m
 
 
 def relevant_names(names: Iterable[str], height_column: str | None, path) -> list[str]:
@@ -105,13 +111,20 @@ def heights_of(
     height_column: str | None,
     metres_per_level: float,
     path,
+    unreadable_is_missing: bool,
 ) -> Heights:
     """Heights in the order: the user's column, a known height column, levels.
+
+    Parameters
+    ----------
+    unreadable_is_missing : bool
+        Whether a text in the height column that is no length counts as missing (OSM's free tags)
+        or is an error. Levels and undersides always count as missing.
 
     Raises
     ------
     FileFormatError
-        A height is negative, infinite or beyond the lattice; names the file, the id, the value.
+        A height is unreadable, negative or above 1,000 m; names the file, the id, the value.
     """
     number = len(ids)
     unreadable: list[tuple[str, str]] = []
@@ -126,13 +139,27 @@ def heights_of(
         levels = read(names)
         return np.where(levels >= 0, levels, np.nan)
 
+    def refuse_unreadable() -> None:
+        if unreadable and not unreadable_is_missing:
+            name, text = unreadable[0]
+            raise FileFormatError(
+                f"{path}: building {name!r} has {text}, which is no number of metres; correct it, or leave it empty "
+                "(null) where unknown"
+            )
+
+    named = None
+    if height_column is not None:
+        named = _numbers(height_column, columns[height_column], ids, unreadable)
+        refuse_unreadable()
+        _refuse_impossible(named, height_column, ids, path)
     known = read(HEIGHT_NAMES)
+    if height_column is None:
+        refuse_unreadable()
     _refuse_impossible(known, "height", ids, path)
     levels_m = (read_levels(LEVEL_NAMES) + np.nan_to_num(read_levels(ROOF_LEVEL_NAMES))) * metres_per_level
     candidates = [("height", known), ("levels", levels_m)]
-    if height_column is not None:
-        named = _numbers(height_column, columns[height_column], ids, unreadable)
-        _refuse_impossible(named, height_column, ids, path)
+    _refuse_impossible(levels_m, "levels that make", ids, path)
+    if named is not None:
         candidates.insert(0, (f"column {height_column}", named))
 
     height_m = np.full(number, np.nan)
@@ -230,15 +257,16 @@ def _numbers(name: str, values: Sequence, ids: Sequence[str], unreadable: list) 
         try:
             out[row] = metres(value)
         except ValueError:
-            unreadable.append((str(ids[row]), f"{name}={value!r}"))
+            unreadable.append((str(ids[row]), f"{name} = {str(value)[:80]!r}"))
     return out
 
 
 def _refuse_impossible(height_m: np.ndarray, name: str, ids: Sequence[str], path) -> None:
-    bad = (height_m < 0) | (np.abs(height_m) >= LATTICE_LIMIT_MM / MM_PER_M)
+    bad = (height_m < 0) | (height_m > HIGHEST_M)
     if bad.any():
         row = int(np.argmax(bad))
+        fault = "is negative" if height_m[row] < 0 else "is above 1,000 m (is it in another unit?)"
         raise FileFormatError(
-            f"{path}: building {ids[row]!r} has {name} = {height_m[row]:g} m, which is no height above ground; "
-            "correct it, or leave it empty to have it imputed"
+            f"{path}: building {str(ids[row])!r} has {name} = {height_m[row]:g} m, which {fault}; correct it, or leave "
+            "it empty (null) to have it imputed"
         )

@@ -54,9 +54,9 @@ def scan_buildings(path: Path, wanted_keys: frozenset[str]) -> OsmBuildings:
         source = osmium.io.FileBuffer(read_bytes(path), "osm")
     else:
         source = osmium.io.File(str(path), "osm")
-    objects = osmium.FileProcessor(source).with_areas(key_filter(*KEYS)).with_filter(key_filter(*KEYS, "type"))
     scan = _Scan(wanted_keys, osmium.geom.WKBFactory())
     try:
+        objects = osmium.FileProcessor(source).with_areas(key_filter(*KEYS)).with_filter(key_filter(*KEYS, "type"))
         for item in objects:
             scan.take(item)
     except RuntimeError as error:

@@ -16,6 +16,8 @@ from .footprint_table import FootprintTable, crs_from, require_choice
 from .outlines import LatticeOutlines, beyond_lattice, outside_degrees, rings_of, to_lattice, unusable_geometry
 
 INVALID_RULES = ("repair", "raise")
+WIDEST_MAP_M = 100e3
+"""Buildings that span more, without a bbox, are taken for a misplaced one or for a country."""
 
 
 def build(
@@ -81,12 +83,13 @@ def build(
 
     own_frame = LocalFrame(None if crs is None else crs.to_wkt())
     extent = _extent(table.geometry)
+    if bbox is None and not strict:
+        _refuse_stray(table, crs, source)
     frame = LocalFrame.around(crs, extent if bbox is None else bbox_in_frame(bbox, own_frame))
     beyond = beyond_lattice(table.geometry, frame, crs)
     if beyond.any() and bbox is None:
         raise InputError(
-            f"{name(int(np.argmax(beyond)))} lies beyond the lattice of 1,073 km around the map's centre; "
-            "correct it, or take part of the map with bbox="
+            f"{name(int(np.argmax(beyond)))} lies beyond the lattice of 1,073 km around the map's centre; correct it"
         )
     outside_box = int(beyond.sum())
     table = table.select(~beyond)
@@ -108,6 +111,11 @@ def build(
     if not usable.any():
         raise _nothing_left(source, refused)
 
+    counts = dict(table.counts)
+    if not strict and (repeated := usable & _repeated(table, outlines)).any():
+        usable &= ~repeated
+        counts["duplicate outlines"] = int(repeated.sum())
+
     keep = usable[outlines.row]
     row = (np.cumsum(usable) - 1)[outlines.row[keep]]
     report = BuildingReport(
@@ -118,7 +126,7 @@ def build(
         outlines_outside=outside_box,
         repaired=tuple(str(item) for item in table.id[repaired & usable]),
         refused=tuple(refused),
-        counts=table.counts,
+        counts=counts,
         notes=table.notes,
     )
     return _assemble(table.select(usable), outlines.polygon[keep], row, frame, report)
@@ -188,6 +196,48 @@ def _touches(table: FootprintTable, outlines: LatticeOutlines, box_m, margin_m: 
     box = shapely.box(west - margin_m, south - margin_m, east + margin_m, north + margin_m)
     touches = shapely.intersects(shapely.transform(box, lambda xy_m: xy_m * MM_PER_M), outlines.polygon)
     return np.isin(table.building, table.building[outlines.row[touches]])
+
+
+def _refuse_stray(table: FootprintTable, crs, source: str) -> None:
+    """Raise InputError where the outlines span more than a map can, naming the farthest of them.
+
+    Measured around their median, which a few misplaced outlines do not move.
+    """
+    import shapely
+
+    corners = shapely.bounds(table.geometry)
+    middle = (corners[:, :2] + corners[:, 2:]) / 2
+    frame = LocalFrame.around(crs, tuple(np.tile(np.median(middle, axis=0), 2)))
+    x_m, y_m = frame.from_crs(corners[:, [0, 2]], corners[:, [1, 3]], crs)
+    span_m = np.array([np.ptp(x_m), np.ptp(y_m)])  # infinite or NaN beyond the projection's reach
+    if (span_m <= WIDEST_MAP_M).all():
+        return
+    distance_m = np.nan_to_num(np.hypot(x_m, y_m), nan=np.inf).max(axis=1)
+    row = int(np.argmax(distance_m))
+    away = f"{distance_m[row] / 1000:,.0f} km" if np.isfinite(distance_m[row]) else "thousands of km"
+    x, y = (float(value) for value in middle[row])
+    raise InputError(
+        f"{source}: the buildings span more than {WIDEST_MAP_M / 1000:.0f} km; {str(table.id[row])!r}, at ({x:.6g}, "
+        f"{y:.6g}), lies farthest out, {away} from the middle of the others; correct it, or take part of the map with "
+        "bbox="
+    )
+
+
+def _repeated(table: FootprintTable, outlines: LatticeOutlines) -> np.ndarray:
+    """(N,) bool: rows whose outline, underside and roof equal an earlier row's on the lattice.
+
+    Imputed roofs count as equal, since the draws of two equal outlines differ.
+    """
+    import shapely
+
+    shape = [b""] * len(table.id)
+    for row, polygon in zip(outlines.row, shapely.to_wkb(shapely.normalize(outlines.polygon)), strict=True):
+        shape[row] += polygon
+    imputed = np.char.startswith(table.height_source, "imputed")
+    roof_mm = np.where(imputed, -1, to_lattice_mm(np.where(imputed, 0.0, table.height_m), "height_m"))
+    keys = list(zip(shape, to_lattice_mm(table.base_m, "base_m").tolist(), roof_mm.tolist(), strict=True))
+    first: dict = {}
+    return np.array([first.setdefault(key, row) != row for row, key in enumerate(keys)], dtype=bool)
 
 
 def _extent(geometry: np.ndarray) -> tuple[float, float, float, float]:

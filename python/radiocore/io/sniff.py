@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import re
 import zlib
 from pathlib import Path
 
@@ -15,6 +16,8 @@ from ..errors import FileFormatError, require
 
 GZIP_MAGIC = b"\x1f\x8b"
 HEAD_BYTES = 65536
+URL = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):/+")
+"""A scheme has two letters or more (``C:/`` is a drive), and a Path keeps one slash of the two."""
 LARGEST_UNPACKED_BYTES = 4 * 2**30
 """A packed file that unpacks to more is refused, since it is unpacked to memory."""
 
@@ -25,11 +28,15 @@ def local_file(path: str | Path) -> Path:
     Raises
     ------
     FileFormatError
-        ``path`` is a URL, a GDAL virtual path, absent, or not a regular file.
+        ``path`` is empty, a URL, a GDAL virtual path, absent, or not a regular file.
     """
-    text = str(path)
-    if "://" in text or text.startswith(("/vsi", "\\vsi")):
-        raise FileFormatError(f"{text}: only local files are read; download or unpack it and give the file's path")
+    text = URL.sub(r"\1://", str(path), count=1) if URL.match(str(path)) else str(path)
+    if not text.strip():
+        raise FileFormatError("no file named: the path is empty")
+    if "://" in text:
+        raise FileFormatError(f"{text}: only local files are read; download it first")
+    if text.startswith(("/vsi", "\\vsi")):
+        raise FileFormatError(f"{text}: only local files are read; unpack it and give the file's own path")
     file = Path(path).expanduser()
     if not file.exists():
         raise FileFormatError(f"{text}: there is no such file")

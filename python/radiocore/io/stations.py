@@ -21,6 +21,8 @@ from .stations_sites import NR_ASSUMPTION, Merged, label_rows, merge_cells, netw
 from .stations_table import StationFormat, StationTable
 
 DEFAULT_MARGIN_M = 1000.0
+FARTHEST_SLIP_KM = 1000.0
+"""Stations farther off than this are more likely in another CRS than in another place."""
 
 
 @cache
@@ -80,6 +82,8 @@ def read_stations(
     """
     file = local_file(path)
     content = read_bytes(file)
+    if not content or content.isspace():
+        raise FileFormatError(f"{path}: is empty")
     station_format = _format_of(content, str(path))
     raw = station_format.read(content, str(path))
     if len(raw.row) == 0:
@@ -171,10 +175,16 @@ def _refuse_empty(table: StationTable, area: Area, rows_read: int, asked: Mappin
     text += f" ({wanted})" if wanted else ""
     if area.bounds_m is not None and candidates.any():
         chosen = labelled[candidates]
-        nearest_km = float(np.min(area.distance_m(chosen.x, chosen.y, table.crs))) / 1000
-        text += f"; the nearest {'of these ' if wanted else ''}is {nearest_km:,.1f} km outside it (margin included)"
+        distance_m = np.nan_to_num(area.distance_m(chosen.x, chosen.y, table.crs), nan=np.inf)
+        nearest_km = float(distance_m.min()) / 1000
+        away = f"{nearest_km:,.1f} km" if np.isfinite(nearest_km) else "thousands of km"
+        text += f"; the nearest {'of these ' if wanted else ''}is {away} outside it (margin included)"
         if table.crs == "EPSG:4326" and area.positions_m(chosen.y, chosen.x, table.crs)[2].any():
             text += "; longitude and latitude look swapped"
+        if table.crs is None and nearest_km > FARTHEST_SLIP_KM:
+            text += "; x, y are taken as coordinates of the map: if they are not, name their CRS with crs="
+        elif table.crs != "EPSG:4326" and nearest_km > FARTHEST_SLIP_KM:
+            text += f"; is {table.crs} the CRS of the stations? Name the right one with crs="
     elif not candidates.any():
         text += "; it has stations of each, but none of all together"
     for name in ("radio", "network"):

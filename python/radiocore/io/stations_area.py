@@ -57,9 +57,11 @@ class Area:
             frame = _frame_for(table, bbox)
         if frame.crs is None and table.crs is not None:
             raise InputError(
-                f"frame: it has no CRS (the buildings have none), but the stations of {table.source} have one; "
-                "give crs= for the buildings"
+                f"buildings: they have no CRS, but the stations of {table.source} have one; name the buildings' with "
+                "crs="
             )
+        if frame.crs is not None and table.crs is None:
+            _require_own_crs(frame, table.source)
         if bbox is not None:
             bounds_m = bbox_in_frame(bbox, frame)
         if bounds_m is None:
@@ -135,6 +137,20 @@ def sphere_distance_m(lon, lat, other_lon, other_lat):
     half = np.sin((other_lat - lat) / 2) ** 2
     half = half + np.cos(lat) * np.cos(other_lat) * np.sin((other_lon - lon) / 2) ** 2
     return 2 * EARTH_RADIUS_M * np.arcsin(np.sqrt(np.clip(half, 0.0, 1.0)))
+
+
+def _require_own_crs(frame: LocalFrame, source: str) -> None:
+    """Columns x and y may go without a CRS only where the scene keeps the coordinates of the user's map."""
+    from pyproj import CRS
+
+    if frame.input_crs is None:
+        return
+    given = CRS.from_user_input(frame.input_crs)
+    if not given.equals(CRS.from_user_input(frame.crs), ignore_axis_order=True):
+        unit = "degrees" if given.is_geographic else given.name
+        raise InputError(
+            f"{source}: x, y need crs= (the map is in {unit}): name their CRS, or give lon, lat in degrees"
+        )
 
 
 def _frame_for(table: StationTable, bbox) -> LocalFrame:

@@ -19,7 +19,7 @@ def _read(content: bytes, source: str) -> RawStations:
 
     try:
         document = json.loads(content.decode("utf-8-sig"))
-    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise FileFormatError(f"{source}: is not JSON: {error}") from None
     features = document.get("features")
     if document.get("type") != "FeatureCollection" or not isinstance(features, list):
@@ -44,6 +44,8 @@ def _record(feature, number: int, source: str) -> dict:
     if not isinstance(position, list) or len(position) < 2:
         raise FileFormatError(f"{where}: its coordinates {position!r} are not [longitude, latitude]")
     properties = feature.get("properties") or {}
+    if not isinstance(properties, dict):
+        raise FileFormatError(f"{where}: its properties {str(properties)[:80]!r} are no names with values")
     kept = {name: value for name, value in properties.items() if name.lower() not in _POSITION_NAMES}
     if feature.get("id") is not None:
         kept.setdefault("id", feature["id"])
@@ -61,7 +63,7 @@ def _stated_crs(document: dict, source: str) -> str:
     try:
         return str(stated["properties"]["name"])
     except (KeyError, TypeError):
-        raise FileFormatError(f"{source}: its crs member {stated!r} names no CRS; remove it, or give crs=") from None
+        raise FileFormatError(f"{source}: its crs member {stated!r} names no CRS; remove it, or use crs=") from None
 
 
 FORMAT = StationFormat("GeoJSON", _matches, _read)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from difflib import SequenceMatcher
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -39,6 +40,9 @@ ALIASES: dict[str, tuple[str, ...]] = {
 TEXT_COLUMNS = ("id", "carrier", "radio", "network")
 MAY_BE_BLANK = {"azimuth_deg", "frequency_mhz", "mcc", "mnc", "area", "cell", "eci", "enb"}
 """Number columns in which an empty field means "not known"; in the others it is an error."""
+
+PLAUSIBLE_MATCH = 0.75
+"""Likeness of a column's name to a known one; "latitude" and "longitude" have 0.71."""
 
 VALID: dict[str, tuple[Callable[[np.ndarray], np.ndarray], str]] = {
     "height_m": (lambda v: v > 0, "must be above ground (positive)"),
@@ -186,13 +190,23 @@ def _choose_position(found: dict[str, str], raw: RawStations, crs, source: str) 
     present = list(raw.columns.columns)
     pair = ("x", "y") if ("x" in found) != ("y" in found) and not {"lon", "lat"} & set(found) else ("lon", "lat")
     missing = next(name for name in pair if name not in found)
-    names = (missing, *ALIASES[missing])
-    hint = next((text for name in names if (text := nearest_name(name, [str(item) for item in present]))), "")
+    hint = _alias_hint(missing, [str(name) for name in present if name not in found.values()])
     instead = " (nor 'x' and 'y' in metres)" if pair == ("lon", "lat") else ""
     raise FileFormatError(
         f"{source}: there is no column {missing!r}{instead}; the file has {_listed(present)}{hint}; "
         f"name it with columns={{{missing!r}: ...}}"
     )
+
+
+def _alias_hint(missing: str, present: list[str]) -> str:
+    """`` (did you mean 'x'?)`` for a column that is nearly one of the names of ``missing``, or nothing."""
+    for name in (missing, *ALIASES[missing]):
+        for column in present:
+            text = column.strip().lower()
+            begins = len(name) > 2 and text.startswith(name)
+            if begins or SequenceMatcher(None, name, text).ratio() >= PLAUSIBLE_MATCH:
+                return f" (did you mean {column!r}?)"
+    return ""
 
 
 def _is_geographic(crs) -> bool:
@@ -246,7 +260,7 @@ def _refuse_position(raw: RawStations, first, horizontal: tuple[str, str], sourc
     if swapped:
         hint = "longitude and latitude look swapped"
     elif horizontal == ("x", "y"):
-        hint = "coordinates in metres need their CRS: give crs="
+        hint = "coordinates in metres need their CRS: name it with crs="
     else:
         hint = "degrees of longitude and latitude are wanted; metres go into columns x and y"
     raise FileFormatError(

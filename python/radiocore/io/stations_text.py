@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import io
+import re
 from typing import TYPE_CHECKING
 
 from ..errors import FileFormatError
 
 if TYPE_CHECKING:
     import pandas
+
+
+RAGGED = re.compile(r"Expected (\d+) fields in line (\d+), saw (\d+)")
+"""Of pandas' message about a line with too many fields."""
 
 
 def first_line(content: bytes) -> str:
@@ -40,4 +45,12 @@ def read_fields(content: bytes, source: str, delimiter: str = ",") -> pandas.Dat
     except UnicodeDecodeError as error:
         raise FileFormatError(f"{source}: is not UTF-8 text ({error.reason}); save it as UTF-8") from None
     except pd.errors.ParserError as error:
+        if ragged := RAGGED.search(str(error)):
+            wanted, line, found = ragged.groups()
+            raise FileFormatError(
+                f"{source}, line {line}: has {found} fields where line 1 has {wanted}; put fields that hold the "
+                f"delimiter {delimiter!r} in quotes, or remove those too many"
+            ) from None
         raise FileFormatError(f"{source}: cannot be read as a table: {str(error).strip()}") from None
+    except pd.errors.EmptyDataError:
+        raise FileFormatError(f"{source}: is empty") from None

@@ -18,7 +18,8 @@ def read_layer(path: Path, options: ReadOptions, *, driver: str) -> FootprintTab
     Raises
     ------
     FileFormatError
-        GDAL cannot read it, takes another driver, or there is not exactly one polygon layer.
+        GDAL cannot read it, takes another driver, there is not exactly one polygon layer, or most
+        of its features have no geometry.
     """
     pyogrio = require("pyogrio")
     failure = require("pyogrio.errors")
@@ -39,6 +40,12 @@ def read_layer(path: Path, options: ReadOptions, *, driver: str) -> FootprintTab
         if isinstance(error, FileFormatError):
             raise
         raise FileFormatError(f"{path}: cannot be read as {driver} ({error})") from None
+    without = int(frame.geometry.isna().sum())
+    if 2 * without > len(frame):
+        raise FileFormatError(
+            f"{path}: {without:,} of its {len(frame):,} features have no geometry, as if the file is cut short; "
+            "export it again"
+        )
     return table_from_geodataframe(frame, options=options, path=path)
 
 

@@ -17,8 +17,17 @@ from .atomic import atomic_path, check_destination
 
 
 def write_manifold(manifold, path: str | Path, *, suffix: str | None = None, **options) -> None:
-    """Write a map, whole or not at all, in the format of ``suffix`` (default: the path's own)."""
-    writer = writer_for(path) if suffix is None else _writers()[suffix]
+    """Write a map, whole or not at all; the path's suffix chooses the format.
+
+    Raises
+    ------
+    InputError
+        The path's suffix is unknown, or is not of the format that ``suffix`` asks for; the file cannot be written.
+    """
+    writer = writer_for(path)
+    if suffix is not None and suffix not in writer.SUFFIXES:
+        allowed = " or ".join(_writers()[suffix].SUFFIXES)
+        raise InputError(f"{path}: a file of this format is named {allowed}, not {Path(path).suffix!r}")
     _check_crs(writer, path, manifold.scene)
     with atomic_path(path) as temporary:
         writer.write(manifold, temporary, **options)

@@ -11,21 +11,7 @@ from ..links import Block, CarrierStations, Links
 
 
 def power_law_mean_mw(block: Block, stations: CarrierStations, channel: Channel, los: np.ndarray, threads: int):
-    """(S, R) mean received power P_t eta_Q d^(-alpha_Q), mW, less the pattern of sector antennas.
-
-    Raises
-    ------
-    InputError
-        A link is shorter than 1 m, where the power law does not hold.
-    """
-    short = _core.link_below_one_metre(block.receivers_mm, stations.position_mm)
-    if short is not None:
-        station, receiver = short
-        x_m, y_m, z_m = block.receivers_mm[receiver] / 1000
-        raise InputError(
-            f"base stations: row {stations.row[station]} is less than 1 m from the receiver at x = {x_m:.3f} m, "
-            f"y = {y_m:.3f} m, height {z_m:.3f} m, where the power law does not hold; move it, or the receivers"
-        )
+    """(S, R) mean received power P_t eta_Q d^(-alpha_Q), mW, less the pattern of sector antennas."""
     return _core.mean_power_mw(
         block.receivers_mm,
         stations.position_mm,
@@ -36,6 +22,24 @@ def power_law_mean_mw(block: Block, stations: CarrierStations, channel: Channel,
         (channel.path_loss_exponent_nlos, channel.path_loss_exponent_los),
         threads,
     )
+
+
+def require_one_metre(block: Block, stations: CarrierStations) -> None:
+    """Refuse links shorter than 1 m in 3-D, where a power law does not hold.
+
+    Raises
+    ------
+    InputError
+        Names the station and the receiver.
+    """
+    short = _core.link_below_one_metre(block.receivers_mm, stations.position_mm)
+    if short is not None:
+        station, receiver = short
+        x_m, y_m, z_m = block.receivers_mm[receiver] / 1000
+        raise InputError(
+            f"base stations: row {stations.row[station]} is less than 1 m from the receiver at x = {x_m:.3f} m, "
+            f"y = {y_m:.3f} m, height {z_m:.3f} m, where the power law does not hold; move it, or the receivers"
+        )
 
 
 def power_law_links(block: Block, stations: CarrierStations, channel: Channel, los: np.ndarray, threads: int) -> Links:

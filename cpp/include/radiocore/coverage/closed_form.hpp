@@ -43,7 +43,7 @@ RADIOCORE_INLINE double coverage_of_product(double value, double slope, double e
   const double log_product = log_ieee(value) + exponent * 0x1.62e42fefa39efp-1;
   const double terms = two_terms ? 1.0 + scaled_noise + slope / value : 1.0;
   const double probability = exp_ieee(-scaled_noise - log_product) * terms;
-  return probability < 1.0 ? probability : 1.0;
+  return probability > 1.0 ? 1.0 : probability;
 }
 
 /// One way an interferer can be: with some probability it has this mean and shape.
@@ -91,14 +91,17 @@ class TailSeries {
   }
 
   RADIOCORE_HD double sum() const {
+    if (vanished_) return 0.0;
     double total = 0.0;
     for (int n = terms_ - 1; n >= 0; --n) total += coefficient_[n];
     const double probability = exp_ieee(log_scale_ + log_ieee(total));
-    return probability < 1.0 ? probability : 1.0;
+    return probability > 1.0 ? 1.0 : probability;
   }
 
  private:
   RADIOCORE_HD void apply(const double* factor) {
+    if (factor[0] == 0.0) vanished_ = true;  // below the smallest double, and so is the whole product
+    if (vanished_) return;
     if (factor[0] != 1.0) log_scale_ += log_ieee(factor[0]);
     for (int n = terms_ - 1; n >= 0; --n) {
       double value = 0.0;
@@ -108,6 +111,7 @@ class TailSeries {
   }
 
   int terms_;
+  bool vanished_ = false;
   double log_scale_ = 0.0;
   double coefficient_[max_server_shape];
 };

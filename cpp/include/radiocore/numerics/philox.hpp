@@ -66,7 +66,7 @@ RADIOCORE_INLINE Words draw_words(PhiloxKey key, DrawKey link, std::uint32_t dra
   return philox4x32({{draw, stream, link.station, link.receiver}}, key);
 }
 
-/// A word as a number in (0, 1): the middle of its cell of width 2^-31.
+/// A word as a number in (0, 1]: the middle of its cell of width 2^-31, rounded.
 RADIOCORE_INLINE constexpr float unit_float(std::uint32_t word) {
   return (float(std::int32_t(word >> 1)) + 0.5f) * 0x1p-31f;
 }
