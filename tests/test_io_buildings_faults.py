@@ -119,6 +119,9 @@ def test_truncated_gzip_and_text(geojson, tmp_path):
     refused(["cut.json.gz", "download"], tmp_path / "cut.json.gz")
     (tmp_path / "cut.osm").write_text("<osm version='0.6'><node id='1'")
     refused(["cut.osm"], tmp_path / "cut.osm")
+    for broken in ("id='1' lon='7j' lat='50'", "id='@' lon='7' lat='50'"):
+        (tmp_path / "broken.osm").write_text(f"<osm version='0.6'><node version='1' {broken}/></osm>")
+        refused(["broken.osm", "cannot be read to its end"], tmp_path / "broken.osm")
     (tmp_path / "cut.poly.xml").write_text("<additional><poly id='1' ")
     refused(["cut.poly.xml"], tmp_path / "cut.poly.xml")
 

@@ -4,7 +4,13 @@ Importing this loads NumPy and the compiled core only; readers, plots and output
 they are used.
 """
 
-from ._core import build_info as _build_info
+try:
+    from ._core import build_info as _build_info
+except ImportError:
+    raise ImportError(
+        "the compiled core of radiocore is missing or does not fit this Python; reinstall it with: pip install .",
+        name=__name__,
+    ) from None
 from .blockage import inside_buildings, line_of_sight
 from .buildings import Buildings
 from .channel import Channel

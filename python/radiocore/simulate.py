@@ -172,7 +172,7 @@ class _Run:
         excluded = _outside_box(scene, self.grid)
         counts: dict[str, int] = {}
         span = block_size * (BLOCKS_A_SPAN if self.estimator.engine != "brute-force" else 1)
-        with progress_bar(self.grid.size * len(carriers), "receivers", self.progress) as advance:
+        with progress_bar(self.grid.size * len(carriers), "Coverage", self.progress, unit="receivers") as advance:
             for start in range(0, self.grid.size, span):
                 receivers_mm = self.grid.position_mm(start, start + span)
                 building = scene.city.buildings_at(receivers_mm, True, self.threads)

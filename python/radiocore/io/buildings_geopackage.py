@@ -32,7 +32,7 @@ def _refuse_virtual_tables(path: Path) -> None:
     try:
         with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as database:
             found = [name for name, sql in database.execute(query) if " using rtree" not in sql.lower()]
-    except sqlite3.Error as error:
+    except (sqlite3.Error, UnicodeDecodeError) as error:
         raise FileFormatError(f"{path}: is no readable GeoPackage ({error})") from None
     if found:
         raise FileFormatError(f"{path}: the table {found[0]!r} is virtual and may show other files; remove it")

@@ -59,7 +59,7 @@ def scan_buildings(path: Path, wanted_keys: frozenset[str]) -> OsmBuildings:
         objects = osmium.FileProcessor(source).with_areas(key_filter(*KEYS)).with_filter(key_filter(*KEYS, "type"))
         for item in objects:
             scan.take(item)
-    except RuntimeError as error:
+    except (RuntimeError, ValueError, osmium.InvalidLocationError) as error:
         raise FileFormatError(f"{path}: cannot be read to its end ({error}); is the download complete?") from None
     return scan.finish()
 
