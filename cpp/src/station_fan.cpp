@@ -70,7 +70,7 @@ StationFan::StationFan(const City& city, Point3 station, HostList hosts, std::in
   }
   // A power of two near a quarter of the walls: some ten walls a sector on towns.
   sectors_ = 64;
-  while (sectors_ < 4096 && std::size_t(sectors_) * 4 < walls_.size()) sectors_ *= 2;
+  while (sectors_ < 1024 && std::size_t(sectors_) * 4 < walls_.size()) sectors_ *= 2;
 
   std::vector<Seen> seen(walls_.size());
   for (std::size_t i = 0; i < walls_.size(); ++i) {
@@ -89,16 +89,16 @@ StationFan::StationFan(const City& city, Point3 station, HostList hosts, std::in
   std::vector<std::uint32_t> next(start_.begin(), start_.end() - 1);
   for (std::size_t i = 0; i < seen.size(); ++i) {
     for_each_sector(seen[i], [&](std::size_t sector) {
-      entries_[next[sector]++] = {seen[i].near, seen[i].steepest, std::int32_t(i)};
+      entries_[next[sector]++] = {seen[i].near, seen[i].steepest, 0.0f, std::int32_t(i)};
     });
   }
   for (std::size_t sector = 0; sector < std::size_t(sectors_); ++sector) {
     FanEntry* const first = entries_.data() + start_[sector];
     FanEntry* const last = entries_.data() + start_[sector + 1];
     std::sort(first, last, [](const FanEntry& a, const FanEntry& b) { return a.near < b.near; });
-    float steepest = -infinity;
+    float horizon = -infinity;
     for (FanEntry* entry = first; entry != last; ++entry) {
-      entry->steepest = steepest = std::max(steepest, entry->steepest);
+      entry->horizon = horizon = std::max(horizon, entry->steepest);
     }
   }
 }

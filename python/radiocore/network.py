@@ -44,7 +44,7 @@ class BaseStations:
     x_m, y_m : position in the frame, m; x east, y north.
     height_m : antenna height above ground, m.
     power_dbm : transmit power including antenna gain (EIRP), dBm; of a sector, along its azimuth.
-    id : name, unique within a carrier where given; "" where not.
+    id : name, unique within a carrier and azimuth where given; "" where not.
     carrier : only stations of equal carrier interfere with each other.
     load : probability that the cell transmits as an interferer, in [0, 1].
     azimuth_deg : direction of a sector (3GPP TR 38.901 element, 65 degrees), clockwise from north;
@@ -176,15 +176,16 @@ class BaseStations:
         _refuse_row(
             ~(np.isnan(azimuth) | ((azimuth >= 0) & (azimuth <= 360))), "azimuth_deg", azimuth, "must lie in [0, 360]"
         )
+        direction = np.where(np.isnan(azimuth), -1.0, azimuth % 360.0)
         names: dict[tuple, int] = {}
-        for row, key in enumerate(zip(self.carrier.tolist(), self.id.tolist(), strict=True)):
+        for row, key in enumerate(zip(self.carrier.tolist(), self.id.tolist(), direction.tolist(), strict=True)):
             first = names.setdefault(key, row)
             if key[1] and first != row:
                 raise InputError(
-                    f"base stations: rows {first} and {row} have the same id {key[1]!r} on one carrier; rename one"
+                    f"base stations: rows {first} and {row} have the same id {key[1]!r} on one carrier; rename one, "
+                    "or give sectors of one site their azimuths"
                 )
         rows: dict[tuple, int] = {}
-        direction = np.where(np.isnan(azimuth), -1.0, azimuth % 360.0)
         for row, key in enumerate(zip(self.carrier, *self.position_mm.T, direction, strict=True)):
             first = rows.setdefault(tuple(key), row)
             if first != row:

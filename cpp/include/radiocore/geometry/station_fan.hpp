@@ -24,7 +24,8 @@ RADIOCORE_HD inline double pseudo_azimuth(double dx, double dy) {
 /// One wall in one sector. Within a sector `near` ascends.
 struct FanEntry {
   float near;      // mm, no part of the wall is nearer to the station
-  float steepest;  // a link of at least this slope passes over this wall and all nearer ones of its sector
+  float steepest;  // a link of at least this slope passes over this wall
+  float horizon;   // ... and over all nearer ones of its sector
   std::int32_t wall;
 };
 
@@ -70,7 +71,8 @@ RADIOCORE_HD inline bool link_blocked(const CityView& city, const StationFanView
   }
   for (const FanEntry* entry = end; entry != first;) {
     --entry;
-    if (slope >= double(entry->steepest)) return false;
+    if (slope >= double(entry->horizon)) return false;
+    if (slope >= double(entry->steepest)) continue;
     const FanWall& wall = fan.walls[entry->wall];
     if (wall.elevated) {
       if (link_meets_prism(city, wall.prism, receiver, fan.station)) return true;
