@@ -55,8 +55,7 @@ def bench_simulate_manifold(benchmark, method):
     benchmark.pedantic(run, rounds=1)
     took_s, before_bytes, peak_bytes, mean_coverage = measured[0]
     benchmark.extra_info.update(method=method, took_s=took_s, peak_bytes=peak_bytes, mean_coverage=mean_coverage)
-    print(
-        f"\n{method}{SETTINGS[method]}: {took_s:.1f} s, peak {peak_bytes / 1e6:.0f} MB, of which {before_bytes / 1e6:.0f} MB before"
-    )
+    memory = f"peak {peak_bytes / 1e6:.0f} MB, of which {before_bytes / 1e6:.0f} MB before"
+    print(f"\n{method}{SETTINGS[method]}: {took_s:.1f} s, {memory}")
     assert 0.0 < mean_coverage < 1.0
     assert peak_bytes < ALLOWED_BYTES
