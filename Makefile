@@ -15,7 +15,7 @@ BIN     := $(VENV)/bin
 SOURCES := $(shell find cpp cuda python CMakeLists.txt pyproject.toml constraints.txt -type f \
              -not -name '*.pyc' -not -name '*.so' 2>/dev/null)
 
-.PHONY: demo test test-slow bench figures stub lint clean
+.PHONY: demo test bench figures stub lint clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/base.installed
@@ -26,10 +26,7 @@ test: $(VENV)/dev.installed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest -m "not slow" -n auto
-
-test-slow: $(VENV)/dev.installed
-	$(BIN)/python -m pytest -m slow
+	$(BIN)/python -m pytest -n auto
 
 bench: $(VENV)/bench.installed
 	$(BIN)/python -m pytest benchmarks -o 'python_files=bench_*.py' -o 'python_functions=bench_*' -p no:cacheprovider \
