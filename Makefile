@@ -36,6 +36,7 @@ figures: $(VENV)/base.installed
 	$(BIN)/radiocore simulate --config benchmarks/gallery/ubc.toml \
 	  --buildings '$(DATA)/ubc_vancouver_buildings/ubcv_buildings.geojson.gz' \
 	  --base-stations '$(DATA)/opencellid_canada/opencellid_302_2026-01.csv.gz' --output benchmarks/gallery/ubc.png
+	$(BIN)/python benchmarks/figures.py '$(DATA)'
 
 # The stub of the compiled module is generated and committed; a test holds it to the module.
 stub: $(VENV)/dev.installed

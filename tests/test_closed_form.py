@@ -242,3 +242,13 @@ def test_what_is_refused(name, value):
 def test_what_the_mixture_refuses(p_los):
     with pytest.raises(InputError, match="los_probability"):
         mixture_coverage_probability([[1.0, 0.5]], [[0.1, 0.05]], p_los, 2, 1, noise_mw=0.1, threshold_db=0.0)
+
+
+@pytest.mark.parametrize("fading_m", [1, 2, 3, 1.0])
+def test_noise_beyond_all_measure_leaves_no_coverage(fading_m):
+    assert coverage_probability([[1e-240]], fading_m, noise_mw=1e70, threshold_db=0.0).tolist() == [0.0]
+
+
+def test_a_product_below_the_smallest_number_is_zero():
+    """64 against 64 at 60 dB: the first factor alone underflows."""
+    assert coverage_probability([[1.0, 1.0]], 64, noise_mw=0.0, threshold_db=60.0).tolist() == [0.0]

@@ -1,5 +1,9 @@
 """The main job from Python: what a map holds, what a change of mast costs, what is refused."""
 
+import json
+import os
+import subprocess
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -12,6 +16,7 @@ from radiocore.estimators import AcceleratedSimulation, ExactCoverage, estimator
 from radiocore.frame import LocalFrame
 from radiocore.scene import bbox_in_frame
 from radiocore.simulate import received_power_dbm
+from radiocore.units import db_to_linear, linear_to_db
 
 METHODS = ("exact", "traditional", "accelerated")
 
@@ -299,3 +304,97 @@ def test_an_estimator_object_is_a_method(scene, grid):
     assert estimator_named(ExactCoverage()) == ExactCoverage()
     by_object = rc.simulate_manifold(scene, grid, method=ExactCoverage())
     assert bytes_of(by_object) == bytes_of(rc.simulate_manifold(scene, grid))
+
+
+def test_more_carriers_than_numpy_can_choose_among():
+    rng = np.random.default_rng(2)
+    names = [f"C{i:02}" for i in range(70)]
+    scene = open_field(x_m=rng.uniform(0, 100, 70), y_m=rng.uniform(0, 100, 70), carrier=names)
+    carrier = rc.simulate_manifold(scene, resolution_m=20.0).dataset.carrier.values
+    assert 0 <= carrier.min() and carrier.max() < 70
+
+
+def test_sectors_of_one_mast_are_traced_once(monkeypatch):
+    traced = []
+    real = simulate.trace
+
+    def counting(city, receivers_mm, stations_mm, *args, **kwargs):
+        traced.append(len(stations_mm))
+        return real(city, receivers_mm, stations_mm, *args, **kwargs)
+
+    monkeypatch.setattr(simulate, "trace", counting)
+    scene = open_field(x_m=[52.0] * 3, y_m=[52.0] * 3, azimuth_deg=[0.0, 120.0, 240.0], id=["A"] * 3)
+    rc.simulate_manifold(scene, resolution_m=10.0)
+    assert traced == [1]
+
+
+def test_terrain_is_counted_once_whatever_the_carriers():
+    town = rc.Buildings.from_polygons([shapely.box(20, 20, 60, 60)], 15.0)
+    mast = rc.BaseStations(x_m=[90.0, 95.0, 98.0], y_m=[90.0, 95.0, 98.0], carrier=["A", "B", "C"])
+    scene = rc.Scene(town, mast, receiver_bounds_m=(0, 0, 100, 100))
+    manifold = rc.simulate_manifold(scene, resolution_m=10.0, method="accelerated", draws=8)
+    assert json.loads(manifold.dataset.attrs["provenance"])["outdoor_receivers"] == 100 - 16
+
+
+def test_many_threads_are_no_more_than_the_system_gives(scene, grid):
+    assert bytes_of(rc.simulate_manifold(scene, grid, threads=500)) == bytes_of(rc.simulate_manifold(scene, grid))
+
+
+def test_links_leaving_the_map_are_counted_at_both_ends():
+    town = rc.Buildings.from_polygons([shapely.box(0, 0, 50, 100)], 15.0)
+    scene = rc.Scene(town, rc.BaseStations(x_m=[25.0], y_m=[50.0]), receiver_bounds_m=(0, 0, 100, 100))
+    provenance = json.loads(rc.simulate_manifold(scene, resolution_m=10.0).dataset.attrs["provenance"])
+    assert provenance["share_links_leaving_map"] == 0.5  # the eastern half of the receivers
+
+
+def test_cells_have_their_centre_in_the_box():
+    grid = rc.ReceiverGrid.covering((0.0, 0.0, 11.0, 1.0), 5.0)
+    assert (grid.x_m.tolist(), grid.y_m.tolist()) == ([2.5, 7.5], [2.5])
+
+
+def test_a_frame_with_westward_axes_is_not_taken_as_it_is():
+    frame = LocalFrame.around("EPSG:2048", (-95_000.0, 3_700_000.0, -94_000.0, 3_701_000.0))
+    lon, lat = frame.to_lonlat([0.0, 100.0, 0.0], [0.0, 0.0, 100.0])
+    assert lon[1] > lon[0] and lat[2] > lat[0]
+
+
+@pytest.mark.parametrize("station", [1.7, None])
+def test_a_station_is_named_by_id_or_row(scene, station):
+    with pytest.raises(rc.InputError, match="neither an id"):
+        scene.with_station_removed(station)
+
+
+def test_north_is_north_at_0_and_360_degrees():
+    with pytest.raises(rc.InputError, match="duplicates"):
+        rc.BaseStations(x_m=[1.0, 1.0], y_m=[0.0, 0.0], azimuth_deg=[0.0, 360.0])
+
+
+def test_a_new_station_among_several_carriers_names_its_own():
+    scene = open_field(x_m=[0.0, 50.0], y_m=[0.0, 50.0], carrier=["A", "B"])
+    with pytest.raises(rc.InputError, match="carrier: say which"):
+        scene.with_station_added(10.0, 10.0)
+
+
+def test_levels_keep_their_bits_on_every_processor():
+    """NumPy's power function takes another path with AVX-512; ours may not."""
+    from numpy._core._multiarray_umath import __cpu_dispatch__ as newer_processors
+
+    code = (
+        "import hashlib, numpy as np; from radiocore.units import db_to_linear, linear_to_db;"
+        "ratio = db_to_linear(np.linspace(-200, 100, 3001));"
+        "print(hashlib.sha256(ratio.tobytes() + linear_to_db(ratio).tobytes()).hexdigest())"
+    )
+    without = {**os.environ, "NPY_DISABLE_CPU_FEATURES": " ".join(newer_processors)}
+    runs = [
+        subprocess.run([sys.executable, "-W", "ignore", "-c", code], env=env, capture_output=True, text=True).stdout
+        for env in (dict(os.environ), without)
+    ]
+    assert runs[0] and runs[0] == runs[1]
+
+
+def test_levels_are_what_they_should_be():
+    assert db_to_linear([-30.0, 0.0, 10.0, 60.0]).tolist() == [1e-3, 1.0, 10.0, 1e6]
+    np.testing.assert_allclose(db_to_linear([-59.5, 3.0, 17.3]), [10**-5.95, 10**0.3, 10**1.73], rtol=4e-16)
+    assert db_to_linear(-np.inf) == 0.0
+    assert linear_to_db(0.0) == -np.inf
+    np.testing.assert_allclose(linear_to_db([1e-3, 1.0, 2.0, 1e6]), [-30, 0, 20 * np.log10(2) / 2, 60], rtol=4e-16)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from typing import ClassVar
 
 import numpy as np
 
@@ -43,8 +42,6 @@ class Channel:
     noise_dbm: float | None = None
     threshold_db: float = 0.0
     max_interferer_distance_m: float | None = None
-
-    PAPER_RECEIVER_HEIGHT_M: ClassVar[float] = 0.0
 
     def __post_init__(self):
         for item in fields(self):

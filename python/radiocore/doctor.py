@@ -62,7 +62,7 @@ def examine() -> Diagnosis:
         cores=_core.available_threads(),
         memory_bytes=_memory_bytes(),
         core=dict(_core.build_info()),
-        gpu=_describe_gpu(**_core.device_report()),
+        gpu=_describe_gpu(_core.device_report()),
         extras={extra: tuple(name for name in names if _version(name) is None) for extra, names in extras.items()},
         remedies=tuple(remedies),
     )
@@ -96,10 +96,10 @@ def _requirements() -> tuple[list[str], dict[str, list[str]]]:
     return base, extras
 
 
-def _describe_gpu(*, built_with_cuda: bool, available: bool, reason: str, name: str) -> str:
-    if available:
-        return f"{name}, usable"
-    return f"not usable: {reason}"
+def _describe_gpu(report: dict) -> str:
+    if report["available"]:
+        return f"{report['name']} is there; this version computes on the CPU"
+    return f"not usable: {report['reason']}"
 
 
 def _memory_bytes() -> int | None:

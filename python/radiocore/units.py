@@ -6,6 +6,7 @@ from . import _core
 from .errors import InputError
 
 MM_PER_M = 1000
+LOG_OF_TEN = 2.302585092994046
 LATTICE_LIMIT_MM = 2**30
 """Coordinates are whole millimetres below this size, so that orientation tests fit in 64 bits."""
 
@@ -16,7 +17,7 @@ def db_to_linear(value_db):
     finite_db = np.where(np.isfinite(value_db), value_db, 0.0)
     tens = np.floor(finite_db / 10.0)
     power_of_ten = np.vectorize(_power_of_ten, otypes=[np.float64])(tens) if tens.size else tens
-    ratio = power_of_ten * _core.exp((finite_db - 10.0 * tens) * (np.log(10.0) / 10.0))
+    ratio = power_of_ten * _core.exp((finite_db - 10.0 * tens) * (LOG_OF_TEN / 10.0))
     return np.where(np.isneginf(value_db), 0.0, np.where(np.isfinite(value_db), ratio, value_db))
 
 
@@ -26,9 +27,11 @@ def _power_of_ten(exponent: float) -> float:
 
 
 def linear_to_db(ratio):
-    """Level in dB of a power ratio; zero gives minus infinity."""
-    with np.errstate(divide="ignore"):
-        return 10.0 * np.log10(np.asarray(ratio, dtype=np.float64))
+    """Level in dB of a power ratio, the same bits on every machine; zero gives minus infinity."""
+    ratio = np.asarray(ratio, dtype=np.float64)
+    positive = ratio > 0.0
+    level_db = (10.0 / LOG_OF_TEN) * _core.log(np.where(positive, ratio, 1.0))
+    return np.where(positive, level_db, np.where(ratio == 0.0, -np.inf, np.nan))
 
 
 def dbm_to_mw(power_dbm):
