@@ -3,12 +3,14 @@
 import numpy as np
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from radiocore import BaseStations, InputError, ReceiverGrid, Scene, _core, line_of_sight
-from radiocore.blockage import trace
+from radiocore.blockage import hosts_of, trace
+from radiocore.links import unpacked
 from reference import geometry as reference
 from reference.geometry import Prism
-from towns import as_scene, random_points, random_town, tied_links
+from towns import LATTICE_LIMIT_MM, as_scene, random_points, random_town, tied_links
 
 ENGINES = ("brute-force", "index")
 BLOCK = (((10, 0), (20, 0), (20, 10), (10, 10)),)
@@ -90,7 +92,7 @@ def test_threads_do_not_matter(engine):
     scene = as_scene(random_town(rng, 100, 500_000), random_points(rng, 20, 500_000, 40_000, lowest_mm=1))
     receivers_m = random_points(rng, 2000, 500_000, 20_000) / 1000
     one = line_of_sight(scene, receivers_m, engine=engine, threads=1)
-    for threads in (2, 4):
+    for threads in (2, 4, 8):  # stations shared out whole, or their receivers
         np.testing.assert_array_equal(line_of_sight(scene, receivers_m, engine=engine, threads=threads), one)
     np.testing.assert_array_equal(line_of_sight(scene, receivers_m), one)
 
@@ -211,12 +213,109 @@ def test_arguments_that_cannot_be_used(receivers, options):
         line_of_sight(scene, receivers, **options)
 
 
+# With many receivers the index engine sorts the walls around each station; with few it walks along the links.
+MANY, FEW = 1300, 300
+
+
+def assert_all_ways_agree(prisms, receivers, stations, host_building="transparent"):
+    """Index with many receivers and with few, and brute force."""
+    scene = as_scene(prisms, stations, host_building)
+    assert len(receivers) >= MANY
+    expected = sees(scene, receivers, "brute-force")
+    np.testing.assert_array_equal(sees(scene, receivers, "index"), expected)
+    np.testing.assert_array_equal(sees(scene, receivers[:FEW], "index"), expected[:FEW])
+    return expected
+
+
+@pytest.mark.parametrize("host_building", ["transparent", "literal"])
+@settings(max_examples=150, deadline=None)
+@given(links=tied_links(most_buildings=4), seed=st.integers(0, 2**32 - 1))
+def test_many_receivers_among_ties(host_building, links, seed):
+    """Receivers at coordinates of corners, of stations and half-way between, or a millimetre beside."""
+    prisms, receivers, stations = links
+    rng = np.random.default_rng(seed)
+    corners = [(x, y, prism.roof) for prism in prisms for ring in prism.rings for x, y in ring]
+    places = np.array(corners + receivers + stations)
+    one, other = places[rng.integers(len(places), size=(2, MANY, 3)), np.arange(3)]
+    tied = np.where(rng.random((MANY, 3)) < 0.3, (one + other) // 2, one)
+    tied += rng.integers(-1, 2, tied.shape) * (rng.random((MANY, 1)) < 0.3)
+    tied[:, 2] = np.maximum(tied[:, 2], 0)
+    assert_all_ways_agree(prisms, tied.clip(2 - LATTICE_LIMIT_MM, LATTICE_LIMIT_MM - 2), stations, host_building)
+
+
+def test_many_receivers_in_hair_breadths():
+    """Corners, stations and receivers 1,000 km apart and within metres of one lattice: directions differ by
+    less than single precision tells apart, next to the axes and diagonals, where sectors begin."""
+    rng = np.random.default_rng(18)
+    step_mm, rise_mm, receivers = 350_000_000, 1000, 4000
+    for _ in range(60):
+        breadth_mm = rng.choice([30, 300, 1000])
+
+        def near_lattice(places, breadth_mm=breadth_mm):
+            return places * step_mm + rng.integers(-breadth_mm, breadth_mm + 1, places.shape)
+
+        prisms = []
+        for building in range(3):
+            corners = np.repeat(rng.integers(-3, 4, (4, 2)), rng.integers(1, 4), axis=0)
+            ring = tuple(map(tuple, near_lattice(corners).tolist()))
+            prisms.append(Prism((ring,), 0, int(rng.integers(1, 7)) * rise_mm, building))
+        places = near_lattice(rng.integers(-3, 4, (receivers, 2)))
+        stations = near_lattice(rng.integers(-3, 4, (4, 2)))
+        stations = np.column_stack([np.unique(stations, axis=0), rng.integers(1, 6 * rise_mm, 4)])
+        assert_all_ways_agree(
+            prisms, np.column_stack([places, rng.integers(0, 7 * rise_mm, receivers)]), stations, "literal"
+        )
+
+
+@pytest.mark.parametrize("receivers", [MANY, 70_000])
+@pytest.mark.parametrize("highest_mm", [8_000, 90_000])
+def test_many_receivers_at_the_edges_of_shadows(receivers, highest_mm):
+    """Behind corners and walls as a station sees them, at the height where the roof ends the shadow."""
+    rng = np.random.default_rng(16)
+    prisms = random_town(rng, buildings=80, side_mm=600_000)
+    stations = random_points(rng, 6, 600_000, highest_mm, lowest_mm=1)
+    wall = [
+        (*a, *b, prism.roof)
+        for prism in prisms
+        for ring in prism.rings
+        for a, b in zip(ring, ring[1:] + ring[:1], strict=True)
+    ]
+    wall = rng.choice(np.array(wall), receivers)
+    stations[0, :2] = wall[0, :2]  # on a corner
+    stations[1, :2] = wall[1, :4].reshape(2, 2).sum(axis=0) // 2  # about on a wall
+    station = rng.choice(stations, receivers)
+    along = rng.choice([0.0, rng.random(), 1.0], receivers)[:, None]
+    crossing = np.column_stack([(1 - along) * wall[:, :2] + along * wall[:, 2:4], wall[:, 4]])
+    beyond = rng.choice([1.0, 1.5, 3.0], receivers)[:, None] + rng.choice([0.0, 1.0], receivers)[:, None] * 1e-4
+    tied = np.rint(station + (crossing - station) * beyond).astype(np.int64)
+    tied += rng.integers(-1, 2, tied.shape)
+    tied[:, 2] = np.maximum(tied[:, 2], 0)
+    expected = assert_all_ways_agree(prisms, tied, stations)
+    assert 0.05 < expected.mean() < 0.95
+
+
+@pytest.mark.parametrize("receivers", [FEW, MANY])
+def test_links_beyond_the_largest_distance_are_not_traced(receivers):
+    rng = np.random.default_rng(17)
+    stations = random_points(rng, 5, 300_000, 40_000, lowest_mm=1)
+    scene = as_scene(random_town(rng, 30, 300_000), stations)
+    places = random_points(rng, receivers, 300_000, 20_000)
+    stations = scene.base_stations.position_mm
+    away = np.linalg.norm((places[:, None] - stations)[..., :2], axis=2)
+    largest_mm = int(away[0, 0])  # a length that occurs, rounded down
+    inside = scene.city.buildings_at(places, True, 1)
+    bits = trace(scene.city, places, stations, hosts_of(scene), inside, engine="index", max_distance_mm=largest_mm)
+    expected = sees(scene, places, "brute-force") & (away <= largest_mm)
+    assert 0 < expected.sum() < sees(scene, places, "brute-force").sum()
+    np.testing.assert_array_equal(unpacked(bits, receivers).T, expected)
+
+
 def test_walls_of_no_length_and_many_receivers():
     """A repeated corner has no direction; with many receivers the engine sorts walls by direction."""
     corners = [(0, 0), (0, 0), (20_000, 0), (20_000, 20_000), (0, 20_000), (0, 20_000)]
     prisms = [Prism(rings=(tuple(corners),), base=0, roof=15_000, building=0)]
     rng = np.random.default_rng(4)
-    receivers = np.column_stack([rng.integers(-60_000, 60_000, (400, 2)), np.full(400, 1_500)])
+    receivers = np.column_stack([rng.integers(-60_000, 60_000, (MANY, 2)), np.full(MANY, 1_500)])
     stations = np.array([(30_000, 30_000, 20_000), (-40_000, 10_000, 12_000)])
     city = _core.City(
         np.array(corners, dtype=np.int64),
@@ -231,4 +330,4 @@ def test_walls_of_no_length_and_many_receivers():
     bits = [trace(city, receivers, stations, hosts, inside, engine=engine) for engine in ("index", "brute-force")]
     np.testing.assert_array_equal(*bits)
     expected = reference.line_of_sight(prisms, receivers.tolist(), stations.tolist())
-    np.testing.assert_array_equal(np.unpackbits(bits[0], axis=1, count=len(receivers)).T, expected)
+    np.testing.assert_array_equal(unpacked(bits[0], len(receivers)).T, expected)

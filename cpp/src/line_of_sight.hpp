@@ -24,11 +24,14 @@ struct LinkEnds {
   index_t station_count;
 };
 
+/// Is the station inside a prism that is not its host? Then it has no line of sight to anywhere.
+bool is_enclosed(const City& city, Point3 station, HostList hosts);
+
 /// Fills building[r] with the building that holds each receiver in 3-D, or -1.
 void find_buildings(const City& city, const Point3* points, index_t count, bool use_height, int threads,
                     std::int32_t* building);
 
-/// Fills los (S, ceil(R / 8)), a bit a link, the highest bit of a byte first, set for line of sight.
+/// Fills los (S, ceil(R / 8)), a bit a link, the lowest bit of a byte first, set for line of sight.
 ///
 /// Receivers with building[r] >= 0 have no line of sight (the paper's type-I rule). Links longer in
 /// plan than max_distance_mm (if >= 0) are not traced and left at 0.

@@ -1,4 +1,4 @@
-// The `index` line-of-sight engine: walls in the cells of a uniform grid, walked along the link.
+// The `index` line-of-sight engine for few receivers: walls in the cells of a uniform grid, walked along the link.
 //
 // Cells are only ever a reason to look: which of them a link or a wall touches is found in double
 // precision with a margin of millimetres, and what is decided is decided by the exact predicates.
@@ -22,7 +22,7 @@ struct WallGridView {
   double cell_mm;
   std::int32_t nx, ny;
   const std::uint32_t* wall_start;      // (nx ny + 1,) into walls
-  const Wall* walls;
+  const Wall* walls;                    // of a cell: the highest first
   const std::uint32_t* elevated_start;  // (nx ny + 1,) into elevated: prisms with a base above ground
   const std::int32_t* elevated;
   const std::uint32_t* prism_start;     // (nx ny + 1,) into prisms: all whose box touches the cell
@@ -102,6 +102,7 @@ RADIOCORE_HD inline bool link_blocked(const CityView& city, const WallGridView& 
     if (lowest_here >= top || double(lowest) >= top) return true;
     for (std::uint32_t i = grid.wall_start[cell]; i < grid.wall_start[cell + 1]; ++i) {
       const Wall& wall = grid.walls[i];
+      if (lowest_here >= double(wall.roof)) break;  // and over all that follow, which are no higher
       if (wall_blocks(p, q, {wall.ax, wall.ay}, {wall.bx, wall.by}, wall.roof) && !hosts.holds(wall.building)) {
         blocked = true;
         return false;
@@ -122,7 +123,8 @@ RADIOCORE_HD inline bool link_blocked(const CityView& city, const WallGridView& 
 /// Calls visit(prism) for every prism whose box may hold p.
 template <class Visit>
 RADIOCORE_HD inline void for_each_prism_near(const WallGridView& grid, Point p, Visit&& visit) {
-  const double u = std::floor(double(p.x - grid.x0) / grid.cell_mm), v = std::floor(double(p.y - grid.y0) / grid.cell_mm);
+  const double u = std::floor(double(p.x - grid.x0) / grid.cell_mm);
+  const double v = std::floor(double(p.y - grid.y0) / grid.cell_mm);
   if (u < 0 || v < 0 || u >= grid.nx || v >= grid.ny) return;
   const std::int64_t cell = std::int64_t(v) * grid.nx + std::int64_t(u);
   for (std::uint32_t i = grid.prism_start[cell]; i < grid.prism_start[cell + 1]; ++i) visit(grid.prisms[i]);
