@@ -1,7 +1,10 @@
+#include <array>
 #include <memory>
 
 #include "arrays.hpp"
 #include "line_of_sight.hpp"
+#include "outdoors.hpp"
+#include "shadow.hpp"
 
 namespace radiocore {
 namespace {
@@ -81,6 +84,45 @@ py::array_t<std::uint8_t> line_of_sight(const City& city, const Array<std::int64
   return out;
 }
 
+ReceiverGrid make_receiver_grid(std::int64_t x0, std::int64_t y0, std::int64_t z, std::int64_t step_x,
+                                std::int64_t step_y, std::int64_t nx, std::int64_t ny) {
+  require(step_x > 0 && step_y > 0 && nx > 0 && ny > 0, "receiver grid: steps and numbers of cells must be positive");
+  for (const auto& [first, step, number] : {std::array{x0, step_x, nx}, std::array{y0, step_y, ny}}) {
+    require(-lattice_limit < first && step < lattice_limit && number < lattice_limit &&
+                first + step * (number - 1) < lattice_limit,
+            "receiver grid: reaches beyond the lattice");
+  }
+  require(0 <= z && z < lattice_limit, "receiver grid: z must lie above ground, inside the lattice");
+  return {x0, y0, z, step_x, step_y, std::int32_t(nx), std::int32_t(ny)};
+}
+
+py::array_t<std::uint8_t> outdoors_on_grid(const City& city, const ReceiverGrid& grid, int threads) {
+  py::array_t<std::uint8_t> out((grid.size() + 7) / 8);
+  {
+    py::gil_scoped_release unlock;
+    mark_outdoors(city, grid, threads, out.mutable_data());
+  }
+  return out;
+}
+
+py::array_t<std::uint8_t> shadows(const City& city, const ReceiverGrid& grid, const Array<std::int64_t>& stations_mm,
+                                  const Array<std::int64_t>& host_start, const Array<std::int32_t>& host_list,
+                                  const Array<std::uint8_t>& outdoors, std::int64_t max_distance_mm, int threads) {
+  const Point3* stations = as_points3(stations_mm, "stations_mm");
+  const py::ssize_t count = stations_mm.shape(0);
+  require(host_start.size() == count + 1, "host_start: wanted one offset more than stations");
+  require_offsets(host_start, "host_start", 0, host_list.size());
+  require_shape(outdoors, "outdoors", {(grid.size() + 7) / 8});
+  require(max_distance_mm < 2 * lattice_limit, "max_distance_mm: beyond the lattice");
+  py::array_t<std::uint8_t> out({count, py::ssize_t((grid.size() + 7) / 8)});
+  {
+    py::gil_scoped_release unlock;
+    trace_shadows(city, grid, stations, count, {host_start.data(), host_list.data()}, outdoors.data(), max_distance_mm,
+                  threads, out.mutable_data());
+  }
+  return out;
+}
+
 /// Twice the area of each prism's outline in mm^2, holes subtracted: whole numbers below 2^53.
 py::array_t<double> prism_areas_mm2x2(const Array<std::int64_t>& vertices_mm, const Array<std::int64_t>& ring_start,
                                       const Array<std::int64_t>& prism_ring_start) {
@@ -119,6 +161,8 @@ py::tuple enclosing_circle(const Array<double>& points) {
 
 void bind_geometry(py::module_& module) {
   using namespace py::literals;
+  py::class_<ReceiverGrid>(module, "ReceiverGrid", "Receivers at the nodes of a grid on one plane, mm, row by row.")
+      .def(py::init(&make_receiver_grid), "x0"_a, "y0"_a, "z"_a, "step_x"_a, "step_y"_a, "nx"_a, "ny"_a);
   py::class_<City>(module, "City", "Buildings as the core holds them: exact columns, enclosing circles, wall grid.")
       .def(py::init(&make_city), py::arg("vertices_mm").noconvert(), py::arg("ring_start").noconvert(),
            py::arg("prism_ring_start").noconvert(), py::arg("base_mm").noconvert(), py::arg("roof_mm").noconvert(),
@@ -127,7 +171,10 @@ void bind_geometry(py::module_& module) {
       .def("host_buildings", &host_buildings, py::arg("stations_mm").noconvert())
       .def("line_of_sight", &line_of_sight, py::arg("receivers_mm").noconvert(), py::arg("stations_mm").noconvert(),
            py::arg("host_start").noconvert(), py::arg("host_list").noconvert(),
-           py::arg("receiver_building").noconvert(), "engine"_a, "max_distance_mm"_a, "threads"_a);
+           py::arg("receiver_building").noconvert(), "engine"_a, "max_distance_mm"_a, "threads"_a)
+      .def("outdoors", &outdoors_on_grid, "grid"_a, "threads"_a)
+      .def("shadows", &shadows, "grid"_a, py::arg("stations_mm").noconvert(), py::arg("host_start").noconvert(),
+           py::arg("host_list").noconvert(), py::arg("outdoors").noconvert(), "max_distance_mm"_a, "threads"_a);
   module.def("prism_areas_mm2x2", &prism_areas_mm2x2, py::arg("vertices_mm").noconvert(),
              py::arg("ring_start").noconvert(), py::arg("prism_ring_start").noconvert());
   module.def("minimum_enclosing_circle", &enclosing_circle, py::arg("points").noconvert());

@@ -25,6 +25,26 @@ CellLists<Item> pack(std::size_t cells, Emit&& emit) {
   return lists;
 }
 
+struct Segment {
+  Point a, b;
+};
+
+/// Have the closed segments a point in common?
+bool touch(const Segment& s, const Segment& t) {
+  const auto apart = [](std::int64_t a, std::int64_t b, std::int64_t c, std::int64_t d) {
+    return std::max(a, b) < std::min(c, d) || std::max(c, d) < std::min(a, b);
+  };
+  if (apart(s.a.x, s.b.x, t.a.x, t.b.x) || apart(s.a.y, s.b.y, t.a.y, t.b.y)) return false;
+  return sign(cross(s.a, s.b, s.a, t.a)) * sign(cross(s.a, s.b, s.a, t.b)) <= 0 &&
+         sign(cross(t.a, t.b, t.a, s.a)) * sign(cross(t.a, t.b, t.a, s.b)) <= 0;
+}
+
+/// Do two walls, the second from the end of the first, have more than that corner in common?
+bool fold_back(const Segment& s, const Segment& t) {
+  if (cross(s.a, s.b, t.a, t.b) != 0) return false;
+  return (s.b.x - s.a.x) * (t.b.x - t.a.x) + (s.b.y - s.a.y) * (t.b.y - t.a.y) <= 0;
+}
+
 }  // namespace
 
 City::City(std::vector<Point> vertices, std::vector<index_t> ring_start, std::vector<index_t> prism_ring_start,
@@ -36,6 +56,7 @@ City::City(std::vector<Point> vertices, std::vector<index_t> ring_start, std::ve
       roof_(std::move(roof)),
       building_(std::move(building)) {
   build_circles();
+  orient_rings();
   build_grid();
 }
 
@@ -85,6 +106,57 @@ void City::build_circles() {
     }
     circles_[prism] = minimum_enclosing_circle(xy.data(), xy.size() / 2);
     circles_[prism].radius = circles_[prism].radius * (1.0 + 1e-9) + 1.0;
+  }
+}
+
+void City::orient_rings() {
+  // Every pair of walls is looked at: outlines of more walls than this are rare, and treated as if
+  // they crossed themselves, which only costs time.
+  constexpr index_t most_walls = 4096;
+  simple_.assign(std::size_t(prisms()), 0);
+  std::vector<Segment> walls;
+  std::vector<index_t> next;  // the wall that follows in the same ring
+  for (index_t prism = 0; prism < prisms(); ++prism) {
+    if (first_vertex(prism + 1) - first_vertex(prism) > most_walls) continue;
+    walls.clear();
+    next.clear();
+    for (index_t ring = prism_ring_start_[prism]; ring < prism_ring_start_[prism + 1]; ++ring) {
+      const index_t first = index_t(walls.size()), corners = ring_start_[ring + 1] - ring_start_[ring];
+      for (index_t i = 0; i < corners; ++i) {
+        walls.push_back({vertices_[ring_start_[ring] + i], vertices_[ring_start_[ring] + (i + 1) % corners]});
+        next.push_back(first + (i + 1) % corners);
+      }
+    }
+    bool simple = true;
+    for (std::size_t i = 0; i < walls.size() && simple; ++i) {
+      for (std::size_t j = i + 1; j < walls.size() && simple; ++j) {
+        if (next[i] == index_t(j)) {
+          simple = !fold_back(walls[i], walls[j]);
+        } else if (next[j] == index_t(i)) {
+          simple = !fold_back(walls[j], walls[i]);
+        } else {
+          simple = !touch(walls[i], walls[j]);
+        }
+      }
+    }
+    simple_[prism] = simple;
+    if (!simple) continue;
+    for (index_t ring = prism_ring_start_[prism]; ring < prism_ring_start_[prism + 1]; ++ring) {
+      Point* const first = vertices_.data() + ring_start_[ring];
+      Point* const last = vertices_.data() + ring_start_[ring + 1];
+      wide_t twice_area = 0;
+      for (Point* p = first + 1; p + 1 < last; ++p) twice_area += cross(*first, *p, *first, *(p + 1));
+      // A ring inside an odd number of others is a hole: the inside of the outline is around it.
+      bool hole = false;
+      for (index_t other = prism_ring_start_[prism]; other < prism_ring_start_[prism + 1]; ++other) {
+        if (other == ring) continue;
+        const index_t begin = ring_start_[other], end = ring_start_[other + 1];
+        for (index_t i = begin; i < end; ++i) {
+          hole ^= east_ray_crosses(*first, vertices_[i], vertices_[i + 1 < end ? i + 1 : begin]);
+        }
+      }
+      if ((twice_area > 0) == hole) std::reverse(first, last);
+    }
   }
 }
 

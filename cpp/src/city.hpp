@@ -21,6 +21,10 @@ class City {
   /// Enclosing circle of a prism's outline, mm, its radius rounded up by more than the arithmetic's error.
   const Circle& circle(index_t prism) const { return circles_[prism]; }
 
+  /// Do the walls of a prism neither meet nor touch but at their common corners? Then its inside lies
+  /// to the left of every wall.
+  bool is_simple(index_t prism) const { return simple_[std::size_t(prism)] != 0; }
+
   /// Building that holds p, or -1: the tallest prism first, then the lowest building. With
   /// `use_height` a prism holds p only between its base and its roof.
   std::int32_t building_at(Point3 p, bool use_height) const;
@@ -32,6 +36,7 @@ class City {
   /// Rings of a prism follow each other: its vertices are those up to the next prism's.
   index_t first_vertex(index_t prism) const { return ring_start_[prism_ring_start_[prism]]; }
   void build_circles();
+  void orient_rings();
   void build_grid();
 
   std::vector<Point> vertices_;
@@ -39,6 +44,7 @@ class City {
   std::vector<std::int64_t> base_, roof_;
   std::vector<std::int32_t> building_;
   std::vector<Circle> circles_;
+  std::vector<char> simple_;
 
   std::int64_t x0_ = 0, y0_ = 0;
   double cell_mm_ = 1.0;

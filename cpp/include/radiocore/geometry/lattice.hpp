@@ -28,6 +28,9 @@ RADIOCORE_HD constexpr std::int64_t cross(Point a, Point b, Point c, Point d) {
 
 RADIOCORE_HD constexpr int sign(std::int64_t value) { return (value > 0) - (value < 0); }
 
+/// The quotient rounded down, for b > 0.
+RADIOCORE_HD constexpr std::int64_t floor_divide(std::int64_t a, std::int64_t b) { return a / b - (a % b < 0); }
+
 /// On which side of the link p->q the (nudged) corner v lies: +1 left, -1 right.
 /// 0 only for a vertical link, which has no direction in plan.
 RADIOCORE_HD constexpr int side_of_link(Point p, Point q, Point v) {
