@@ -5,9 +5,12 @@
 
 #include "arrays.hpp"
 #include "closed_form.hpp"
+#include "coverage_map.hpp"
 #include "monte_carlo.hpp"
 #include "power.hpp"
 #include "radiocore/coverage/closed_form.hpp"
+#include "radiocore/coverage/single_precision.hpp"
+#include "radiocore/coverage/single_precision.hpp"
 #include "terrain.hpp"
 
 namespace radiocore {
@@ -200,6 +203,42 @@ py::array_t<std::uint8_t> drawn_line_of_sight(const Array<double>& probability, 
   return out;
 }
 
+py::tuple coverage_on_grid(const ReceiverGrid& grid, index_t first, index_t count,
+                           const Array<std::int64_t>& stations_mm, const Array<double>& power_mw,
+                           const Array<double>& boresight, const Array<double>& load,
+                           const Array<std::uint8_t>& los_bits, std::array<double, 2> gain_at_1m,
+                           std::array<double, 2> exponent, std::array<double, 2> shape,
+                           std::int64_t interferer_reach_mm, double noise_mw, const Array<double>& threshold,
+                           bool double_precision, int threads, const std::string& instructions) {
+  const Point3* const station = as_points3(stations_mm, "stations_mm");
+  const py::ssize_t stations = stations_mm.shape(0);
+  const bool inside = first >= 0 && count >= 0 && first <= grid.size() && count <= grid.size() - first;
+  require(inside, "first, count: beyond the grid");
+  require_shape(power_mw, "power_mw", {stations});
+  require_shape(boresight, "boresight", {stations, 2});
+  require_shape(load, "load", {stations});
+  require_shape(los_bits, "los_bits", {stations, (count + 7) / 8});
+  require_shape(threshold, "threshold", {-1});
+  for (const double m : shape) require(serves_whole(m), "shape: the closed form needs whole numbers from 1 to 64");
+  require(interferer_reach_mm < 2 * lattice_limit, "interferer_reach_mm: beyond the lattice");
+  const MapStretch stretch{grid, first, count, station, stations, power_mw.data(),
+                           reinterpret_cast<const Boresight*>(boresight.data()), load.data(), los_bits.data(),
+                           los_bits.shape(1), {{gain_at_1m[0], gain_at_1m[1]}, {exponent[0], exponent[1]}},
+                           {shape[0], shape[1]}, interferer_reach_mm, noise_mw, threshold.data(), threshold.shape(0)};
+  const InstructionSet set = instruction_set(instructions);
+  py::array_t<double> coverage({threshold.shape(0), py::ssize_t(count)}), server_power_mw(count);
+  py::array_t<std::int32_t> server(count);
+  py::array_t<bool> server_los(count);
+  static_assert(sizeof(bool) == sizeof(std::uint8_t));
+  const CoverageMap map{coverage.mutable_data(), server.mutable_data(), server_power_mw.mutable_data(),
+                        reinterpret_cast<std::uint8_t*>(server_los.mutable_data())};
+  {
+    py::gil_scoped_release unlock;
+    map_coverage(stretch, double_precision, set, threads, map);
+  }
+  return py::make_tuple(coverage, server, server_power_mw, server_los);
+}
+
 /// (station, receiver) of a link shorter than 1 m, or None.
 py::object link_below_one_metre(const Array<std::int64_t>& receivers_mm, const Array<std::int64_t>& stations_mm) {
   const LinkEnds ends{as_points3(receivers_mm, "receivers_mm"), receivers_mm.shape(0),
@@ -235,6 +274,13 @@ void bind_coverage(py::module_& module) {
              "threads"_a);
   module.def("drawn_line_of_sight", &drawn_line_of_sight, exact("probability"), "seed"_a, "first_receiver"_a,
              "threads"_a);
+  module.def("coverage_on_grid", &coverage_on_grid, "grid"_a, "first"_a, "count"_a, exact("stations_mm"),
+             exact("power_mw"), exact("boresight"), exact("load"), exact("los_bits"), "gain_at_1m"_a, "exponent"_a,
+             "shape"_a, "interferer_reach_mm"_a, "noise_mw"_a, exact("threshold"), "double_precision"_a, "threads"_a,
+             "instructions"_a = "automatic");
+  module.def("single_precision_bound", [](index_t stations, int largest_shape) {
+    return single_precision_bound(stations, largest_shape);
+  }, "stations"_a, "largest_shape"_a);
   module.def("link_below_one_metre", &link_below_one_metre, exact("receivers_mm"), exact("stations_mm"));
 }
 

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "arrays.hpp"
+#include "elementwise.hpp"
 #include "radiocore/coverage/air_to_ground.hpp"
 #include "radiocore/numerics/elementary.hpp"
 #include "radiocore/numerics/philox.hpp"
@@ -12,10 +13,18 @@ namespace radiocore {
 
 void bind_numerics(py::module_& module) {
   using namespace py::literals;
-  module.def("log", py::vectorize([](double x) { return log_ieee(x); }), "x"_a);
+  module.def("log", [](const py::array_t<double, py::array::c_style | py::array::forcecast>& x) {
+    py::array_t<double> out(std::vector<py::ssize_t>(x.shape(), x.shape() + x.ndim()));
+    log_of_each(x.data(), x.size(), out.mutable_data());
+    return out;
+  }, "x"_a);
   module.def("log1p", py::vectorize([](double x) { return log1p_ieee(x); }), "x"_a);
   module.def("log_float", py::vectorize([](float x) { return log_ieee(x); }), "x"_a);
+  module.def("quotient_from", py::vectorize([](float reciprocal, float f, float d) {
+    return quotient_from(reciprocal, f, d);
+  }), "reciprocal"_a, "f"_a, "d"_a);
   module.def("exp", py::vectorize([](double x) { return exp_ieee(x); }), "x"_a);
+  module.def("exp_of_minus_float", py::vectorize([](float x) { return exp_of_minus(x); }), "x"_a);
   module.def("atan2", py::vectorize([](double y, double x) { return atan2_ieee(y, x); }), "y"_a, "x"_a);
   module.def("sigmoid_parameters", [](double alpha_beta, double gamma_m) {
     const SigmoidParameters ab = sigmoid_parameters(alpha_beta, gamma_m);

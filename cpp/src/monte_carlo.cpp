@@ -20,14 +20,13 @@ namespace {
 
 using Kernel = void (*)(const FadingJob&, std::int64_t*);
 
-Kernel kernel_of(InstructionSet instructions) {
+Kernel kernel_of(InstructionSet wanted) {
 #if defined(RADIOCORE_X86_KERNELS)
-  const bool has_avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("bmi2");
-  const bool has_avx512 = has_avx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-                          __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
-  const bool automatic = instructions == InstructionSet::automatic;
-  if (has_avx512 && (automatic || instructions == InstructionSet::avx512)) return count_hits_avx512;
-  if (has_avx2 && (automatic || instructions == InstructionSet::avx2)) return count_hits_avx2;
+  const InstructionSet set = available(wanted);
+  if (set == InstructionSet::avx512) return count_hits_avx512;
+  if (set == InstructionSet::avx2) return count_hits_avx2;
+#else
+  (void)wanted;
 #endif
   return count_hits_baseline;
 }

@@ -1,11 +1,10 @@
 // Monte Carlo coverage of a block of receivers.
 #pragma once
 
+#include "instruction_set.hpp"
 #include "links.hpp"
 
 namespace radiocore {
-
-enum class InstructionSet { automatic, baseline, avx2, avx512 };
 
 struct Draws {
   std::uint64_t seed;

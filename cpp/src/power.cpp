@@ -8,20 +8,11 @@ namespace {
 
 constexpr index_t tile = 512;
 
-/// Mean powers of a row in one state; the exponent is taken out of the loop, so that it vectorises.
-template <class InversePower>
-RADIOCORE_INLINE void fill_with(const double* squared, double scale, index_t count, double* mean, InversePower inverse) {
-  for (index_t r = 0; r < count; ++r) mean[r] = scale * inverse(squared[r]);
-}
-
+/// Mean powers of a row in one state.
 RADIOCORE_CLONES void fill_state(const double* squared, double scale, double exponent, index_t count, double* mean) {
-  if (exponent == 2.0) {
-    fill_with(squared, scale, count, mean, [](double d2) { return inverse_power(d2, 2.0); });
-  } else if (exponent == 3.0) {
-    fill_with(squared, scale, count, mean, [](double d2) { return inverse_power(d2, 3.0); });
-  } else {
-    fill_with(squared, scale, count, mean, [exponent](double d2) { return inverse_power(d2, exponent); });
-  }
+  with_inverse_power(exponent, [&](auto inverse) __attribute__((always_inline)) {
+    for (index_t r = 0; r < count; ++r) mean[r] = scale * inverse(squared[r]);
+  });
 }
 
 RADIOCORE_CLONES void fill_squared_distances(const Point3* receivers, Point3 station, index_t count, double* squared) {

@@ -20,12 +20,31 @@ RADIOCORE_INLINE double squared_distance_m2(Point3 a, Point3 b) {
   return (x * x + y * y + z * z) * 1e-6;
 }
 
+/// d^(-exponent) from the squared distance, for any exponent.
+RADIOCORE_INLINE double inverse_power_by_logarithm(double squared_distance, double exponent) {
+  return exp_ieee(-0.5 * exponent * log_ieee(squared_distance));
+}
+
 /// d^(-exponent) from the squared distance. The usual exponents need no logarithm.
 RADIOCORE_INLINE double inverse_power(double squared_distance, double exponent) {
   if (exponent == 2.0) return 1.0 / squared_distance;
   if (exponent == 3.0) return 1.0 / (squared_distance * std::sqrt(squared_distance));
   if (exponent == 4.0) return 1.0 / (squared_distance * squared_distance);
-  return exp_ieee(-0.5 * exponent * log_ieee(squared_distance));
+  return inverse_power_by_logarithm(squared_distance, exponent);
+}
+
+/// work(inverse), where inverse(d^2) = d^(-exponent): the choice of formula leaves the loops, which then vectorise.
+template <class Work>
+RADIOCORE_INLINE void with_inverse_power(double exponent, Work work) {
+  if (exponent == 2.0) {
+    work([](double d2) __attribute__((always_inline)) { return inverse_power(d2, 2.0); });
+  } else if (exponent == 3.0) {
+    work([](double d2) __attribute__((always_inline)) { return inverse_power(d2, 3.0); });
+  } else if (exponent == 4.0) {
+    work([](double d2) __attribute__((always_inline)) { return inverse_power(d2, 4.0); });
+  } else {
+    work([exponent](double d2) __attribute__((always_inline)) { return inverse_power_by_logarithm(d2, exponent); });
+  }
 }
 
 }  // namespace radiocore

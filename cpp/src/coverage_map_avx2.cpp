@@ -1,0 +1,10 @@
+#define RADIOCORE_KERNEL map_kernel_avx2
+#include "coverage_map_kernel.hpp"
+
+namespace radiocore {
+
+void cover_row_avx2(const SingleMapJob& job, const SingleMapRow& row, SingleMapScratch& scratch) {
+  map_kernel_avx2::cover_row(job, row, scratch);
+}
+
+}  // namespace radiocore
