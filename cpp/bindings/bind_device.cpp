@@ -14,6 +14,7 @@ void bind_device(py::module_& module) {
     out["name"] = report.name;
     return out;
   });
+  module.def("wait_for_stream", &wait_for_stream, py::arg("stream"), py::call_guard<py::gil_scoped_release>());
   module.def("available_threads", &available_threads);
   module.def("build_info", [] {
     py::dict out;

@@ -8,4 +8,6 @@ PYBIND11_MODULE(_core, module) {
   radiocore::bind_coverage(module);
   radiocore::bind_numerics(module);
   radiocore::bind_device(module);
+  radiocore::bind_device_arrays(module);
+  radiocore::bind_device_kernels(module);
 }

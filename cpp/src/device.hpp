@@ -1,6 +1,7 @@
 // The one place that knows whether a GPU can be used.
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 namespace radiocore {
@@ -13,5 +14,8 @@ struct DeviceReport {
 };
 
 DeviceReport query_device();
+
+/// Waits for the work on a stream of another library, given by its handle.
+void wait_for_stream(std::uintptr_t stream);
 
 }  // namespace radiocore

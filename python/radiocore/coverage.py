@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from . import _core
-from .device import resolve_threads
+from .cuda import GivenOnDevice, device_of, open_kernels
+from .device import resolve_device, resolve_threads
+from .device_array import DeviceArray, is_device_array
 from .errors import InputError
 from .units import db_to_linear
 
@@ -13,40 +15,49 @@ THRESHOLD_LIMIT_DB = 60.0
 MOST_DRAWS = 2**31
 
 
-def coverage_probability(mean_power_mw, fading_m, *, noise_mw: float, threshold_db) -> np.ndarray:
+def coverage_probability(
+    mean_power_mw, fading_m, *, noise_mw: float, threshold_db, device: str = "auto"
+) -> np.ndarray | DeviceArray:
     """P(SINR > threshold) of each receiver under independent Nakagami-m fading, in closed form.
 
     Parameters
     ----------
     mean_power_mw : (R, S) array_like
-        Mean received power of each link, mW. Zero means the station is off.
+        Mean received power of each link, mW. Zero means the station is off. An array of float64 on a
+        GPU (CuPy, torch, or any with ``__cuda_array_interface__`` or DLPack) is worked at where it lies.
     fading_m : array_like, broadcast to (R, S)
         Nakagami shape of each link; the serving link's must be a whole number from 1 to 64.
     noise_mw : float
         Noise power, mW; zero is allowed.
     threshold_db : float or (T,) array_like
         SINR thresholds, dB, within +-60 dB.
+    device : {"auto", "cpu", "cuda"}
+        "auto": where the powers lie.
 
     Returns
     -------
     (R,) or (T, R) ndarray in [0, 1]
-        Zero where every station is off.
+        Zero where every station is off. A :class:`DeviceArray` for powers on a GPU.
 
     Raises
     ------
     InputError
         A power is negative or not finite, a shape is not positive, or a serving shape is not whole.
+    DeviceUnavailableError
 
     Notes
     -----
     The server is the strongest mean, ties to the lower column. With s = m0 T / S the answer is a
     Poisson / negative-binomial tail; every term is positive, so nothing cancels. Cost O(S) for
-    whole shapes up to 4 with a server of 1 or 2, else O(S m0^2).
+    whole shapes up to 4 with a server of 1 or 2, else O(S m0^2). Equal on every device.
     """
-    mean = _as_links(mean_power_mw, "mean_power_mw")
-    shape = _as_shapes(fading_m, mean.shape)
     threshold, scalar = as_thresholds(threshold_db)
     noise_mw = _as_noise(noise_mw)
+    kernels = _kernels_for(mean_power_mw, fading_m, device)
+    if kernels is not None:
+        return coverage_by_kernels(kernels, mean_power_mw, fading_m, noise_mw, threshold, scalar)
+    mean = _as_links(mean_power_mw, "mean_power_mw")
+    shape = _as_shapes(fading_m, mean.shape)
     threads = resolve_threads(None)
     server = _core.associate(mean, threads)
     load = np.ones(mean.shape[0])
@@ -101,27 +112,39 @@ def mixture_coverage_probability(
 
 
 def simulated_coverage_probability(
-    mean_power_mw, fading_m, *, noise_mw, threshold_db, draws: int = 2000, seed: int = 0, threads: int | None = None
-) -> tuple[np.ndarray, np.ndarray]:
+    mean_power_mw,
+    fading_m,
+    *,
+    noise_mw,
+    threshold_db,
+    draws: int = 2000,
+    seed: int = 0,
+    threads: int | None = None,
+    device: str = "auto",
+) -> tuple[np.ndarray, np.ndarray] | tuple[DeviceArray, DeviceArray]:
     """P(SINR > threshold) of each receiver by Monte Carlo over Nakagami-m fading.
 
     Parameters are those of :func:`coverage_probability`; any positive real shape may serve.
 
     Returns
     -------
-    coverage, standard_error : (R,) or (T, R) ndarray
+    coverage, standard_error : (R,) or (T, R) ndarray, or DeviceArray for powers on a GPU
         The error is the posterior standard deviation of the probability under a uniform prior,
         which stays positive where all draws agree.
 
     Notes
     -----
-    Draws are keyed by (seed, receiver, station, draw): the same bytes for any number of threads.
-    Algorithm 3, steps 18-26, of arXiv:2312.01826.
+    Draws are keyed by (seed, receiver, station, draw): the same bytes for any number of threads and
+    on every device. Algorithm 3, steps 18-26, of arXiv:2312.01826.
     """
+    threshold, scalar = as_thresholds(threshold_db)
+    noise_mw, seed, draws = _as_noise(noise_mw), as_seed(seed), as_draws(draws)
+    threads = resolve_threads(threads)
+    kernels = _kernels_for(mean_power_mw, fading_m, device)
+    if kernels is not None:
+        return sampled_by_kernels(kernels, mean_power_mw, fading_m, noise_mw, threshold, scalar, seed, draws)
     mean = _as_links(mean_power_mw, "mean_power_mw")
     shape = _as_shapes(fading_m, mean.shape)
-    threshold, scalar = as_thresholds(threshold_db)
-    threads = resolve_threads(threads)
     hits = _core.monte_carlo_hits(
         mean,
         shape,
@@ -129,10 +152,10 @@ def simulated_coverage_probability(
         (1.0, 1.0),
         np.ones(mean.shape[0]),
         _core.associate(mean, threads),
-        _as_noise(noise_mw),
+        noise_mw,
         threshold,
-        as_seed(seed),
-        as_draws(draws),
+        seed,
+        draws,
         0,
         "automatic",
         threads,
@@ -145,6 +168,61 @@ def share_and_error(hits: np.ndarray, draws: int) -> tuple[np.ndarray, np.ndarra
     """Share of hits, and the posterior standard deviation of the probability (uniform prior)."""
     posterior_mean = (hits + 1.0) / (draws + 2.0)
     return hits / float(draws), np.sqrt(posterior_mean * (1.0 - posterior_mean) / (draws + 3.0))
+
+
+def coverage_by_kernels(kernels, mean_power_mw, fading_m, noise_mw: float, threshold: np.ndarray, scalar: bool):
+    """:func:`coverage_probability` by the kernels of a device."""
+    given, findings, receivers = _given(kernels, mean_power_mw, fading_m)
+    receiver = findings.broken_server()
+    if receiver is not None:
+        raise InputError(
+            f"fading_m: the closed form needs a whole number from 1 to 64 for the serving link of receiver {receiver}"
+        )
+    found = kernels.cover_given(given, findings, noise_mw, threshold)
+    return _answer(found, np.float64, len(threshold), receivers, scalar)
+
+
+def sampled_by_kernels(
+    kernels, mean_power_mw, fading_m, noise_mw: float, threshold: np.ndarray, scalar: bool, seed: int, draws: int
+):
+    """:func:`simulated_coverage_probability` by the kernels of a device."""
+    given, findings, receivers = _given(kernels, mean_power_mw, fading_m)
+    hits = kernels.hits_of_given(given, findings, noise_mw, threshold, seed, draws, 0)
+    on_host = isinstance(hits, np.ndarray)
+    pair = share_and_error(hits, draws) if on_host else kernels.share_and_error(hits, draws)
+    return tuple(_answer(found, np.float64, len(threshold), receivers, scalar) for found in pair)
+
+
+def _kernels_for(mean_power_mw, fading_m, device: str) -> _core.DeviceKernels | None:
+    """The kernels of the GPU where it is asked for, or holds the powers; None: the engines of the CPU."""
+    wanted = resolve_device(device)
+    on_gpu = [name for name, values in _named(mean_power_mw, fading_m) if is_device_array(values)]
+    if on_gpu and device == "cpu":
+        raise InputError(f'{on_gpu[0]}: lies on a GPU, and device is "cpu"; copy it to the host, or leave device out')
+    return open_kernels() if on_gpu or wanted == "cuda" else None
+
+
+def _named(mean_power_mw, fading_m):
+    return ("mean_power_mw", mean_power_mw), ("fading_m", fading_m)
+
+
+def _given(kernels, mean_power_mw, fading_m):
+    """(GivenLinks, LinkFindings, R): links on the device where they lie, or on the host, checked."""
+    if is_device_array(mean_power_mw, device_of(kernels)):
+        columns = GivenOnDevice.of(kernels, mean_power_mw, fading_m)
+        return columns.given, columns.findings, columns.receivers
+    if is_device_array(fading_m, device_of(kernels)):
+        raise InputError("fading_m: lies on a GPU and mean_power_mw does not; move both to one device")
+    mean = _as_links(mean_power_mw, "mean_power_mw")
+    given = _core.GivenLinks.on_host(mean, _as_shapes(fading_m, mean.shape))
+    return given, kernels.inspect(given), mean.shape[1]
+
+
+def _answer(found, dtype, thresholds: int, receivers: int, scalar: bool):
+    """(T, R), or (R,) for a single threshold, where the links lie."""
+    if isinstance(found, np.ndarray):
+        return found[0] if scalar else found
+    return DeviceArray(found, dtype, (receivers,) if scalar else (thresholds, receivers))
 
 
 def as_thresholds(threshold_db) -> tuple[np.ndarray, bool]:

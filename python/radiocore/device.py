@@ -14,21 +14,24 @@ def cuda_available() -> bool:
 
 
 def resolve_device(device: str) -> str:
-    """The device to run on: "cpu", the only one whose kernels this version has.
+    """The device to run on, "cpu" or "cuda". "auto" is the CPU: the GPU is asked for by name.
 
     Raises
     ------
     InputError
         The name is unknown.
     DeviceUnavailableError
-        "cuda" was asked for; there is no silent fall-back.
+        "cuda" was asked for and is not there; there is no silent fall-back.
     """
     if device not in DEVICES:
         raise InputError(f"device: {device!r} is not one of {DEVICES}{nearest_name(device, DEVICES)}")
     if device == "cuda":
         report = _core.device_report()
-        reason = report["reason"] or "this version of radiocore computes coverage on the CPU only"
-        raise DeviceUnavailableError(f'device: "cuda" cannot be used: {reason}; use device="cpu" or "auto"')
+        if not report["available"]:
+            raise DeviceUnavailableError(
+                f'device: "cuda" cannot be used: {report["reason"]}; use device="cpu" or "auto"'
+            )
+        return "cuda"
     return "cpu"
 
 

@@ -18,7 +18,6 @@ from fractions import Fraction
 from typing import NamedTuple
 
 import numpy as np
-import shapely
 
 E = 2**33
 
@@ -120,6 +119,8 @@ def samples_meet(prism: Prism, receiver, station, samples: int) -> bool:
 
     Knows nothing of walls, crossings or parity: it judges the rules above where there are no ties.
     """
+    import shapely
+
     t = np.linspace(0.0, 1.0, samples)[:, None]
     x, y, z = (np.asarray(receiver, float) + (np.asarray(station, float) - np.asarray(receiver, float)) * t).T
     at_height = (prism.base <= z) & (z < prism.roof)
