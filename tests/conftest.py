@@ -5,6 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from radiocore import cuda_available
+from radiocore.cuda import open_kernels
+
+NO_GPU = "no CUDA device that this build can use"
 SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 
 
@@ -59,3 +63,21 @@ def osm(tmp_path):
         return path
 
     return write
+
+
+@pytest.fixture(params=["host", "cuda"])
+def kernels(request):
+    """Opens kernels with given settings: of the GPU, or their bodies run by this processor."""
+    if request.param == "cuda" and not cuda_available():
+        pytest.skip(NO_GPU)
+
+    def opened(**settings):
+        return open_kernels(request.param, **settings)
+
+    return opened
+
+
+@pytest.fixture
+def gpu():
+    if not cuda_available():
+        pytest.skip(NO_GPU)

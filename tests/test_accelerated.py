@@ -17,7 +17,7 @@ from radiocore import (
     line_of_sight_probability,
     simulate_manifold,
 )
-from radiocore.estimators import AcceleratedSimulation, TraditionalSimulation
+from radiocore.estimators import AcceleratedSimulation, ExactCoverage, TraditionalSimulation
 from reference import air_to_ground as reference
 from reference import coverage
 from towns import as_scene, link_powers_mw, random_town, receivers_m, same_bytes
@@ -169,7 +169,7 @@ def test_no_building_in_the_neighbourhood_is_line_of_sight(far_links):
     hamlet = random_town(np.random.default_rng(1), 3, 30_000)
     scene = as_scene(hamlet, [(2_000_000, 0, 20_000), (2_000_500, 300, 25_000)])
     grid = ReceiverGrid(x_m=[1000.0, 1050.0], y_m=[0.0, 50.0])
-    exact = simulate_manifold(scene, grid).dataset
+    exact = simulate_manifold(scene, grid, method=ExactCoverage(double_precision=True)).dataset
     found = accelerated_map(scene, grid, draws=4000, exact_radius_m=0.0, far_links=far_links)().dataset
     atol = 1e-12 if far_links == "averaged" else 4 * 0.5 / np.sqrt(4000)
     np.testing.assert_allclose(found["coverage"], exact["coverage"], atol=atol)

@@ -18,7 +18,7 @@ import pytest
 import typer
 
 import radiocore
-from radiocore import ReceiverGrid, Scene, simulate_manifold
+from radiocore import Channel, ReceiverGrid, Scene, simulate_manifold
 from radiocore.cli.app import app
 from radiocore.config import METHODS
 from radiocore.estimators import Estimator, estimators
@@ -263,7 +263,8 @@ def test_estimator_gives_probabilities_and_equal_bytes_for_any_threads(named_est
     )
     assert one["coverage"].shape == (3, *grid.shape)
     assert ((one["coverage"] >= 0) & (one["coverage"] <= 1)).all()
-    assert (np.diff(one["coverage"], axis=0) <= 0).all(), "a higher threshold never adds coverage"
+    rounding = 2 * kind().rounding_bound(len(scene.base_stations), Channel())
+    assert (np.diff(one["coverage"], axis=0) <= rounding).all(), "a higher threshold never adds coverage"
     for name in one:
         assert one[name].values.tobytes() == two[name].values.tobytes(), name
 

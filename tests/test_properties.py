@@ -18,12 +18,14 @@ from radiocore import (
     line_of_sight,
     simulate_manifold,
 )
+from radiocore.estimators import ExactCoverage
 from reference import coverage as reference
 from towns import as_buildings, as_scene, link_powers_mw, random_points, random_town, receivers_m, same_bytes
 
 METHODS = ("traditional", "accelerated", "exact")
 OPTIONS = {"draws": 200, "exact_radius_m": 60.0, "neighbourhood_radius_m": 100.0, "seed": 4}
 NO_NOISE = Channel(noise_dbm=-np.inf)
+IN_DOUBLE = ExactCoverage(double_precision=True)
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +51,7 @@ def test_exact_is_the_closed_form_of_every_link(scene, grid):
     sight = line_of_sight(scene, receivers, engine="brute-force")
     los, nlos = link_powers_mw(scene, grid, channel)
     mean_power, fading_m = np.where(sight, los, nlos), np.where(sight, 2.0, 1.0)
-    manifold = simulate_manifold(scene, grid, threshold_db=[0.0, 6.0])
+    manifold = simulate_manifold(scene, grid, method=IN_DOUBLE, threshold_db=[0.0, 6.0])
     expected = coverage_probability(mean_power, fading_m, noise_mw=channel.noise_mw, threshold_db=[0.0, 6.0])
     np.testing.assert_allclose(columns(manifold), expected, atol=1e-11)
     for i in range(0, grid.size, 7):
@@ -99,12 +101,27 @@ def test_the_order_of_stations_does_not_change_a_byte(scene, grid, method, named
         np.testing.assert_array_equal(columns(first, "server"), order[columns(again, "server")])
 
 
+@pytest.mark.parametrize("channel", [Channel(), NO_NOISE, Channel(fading_m_los=4, fading_m_nlos=3)])
+def test_single_precision_stays_within_its_bound(scene, grid, channel):
+    thresholds_db = [-10.0, 0.0, 10.0]
+    single, double = (
+        simulate_manifold(scene, grid, method=method, channel=channel, threshold_db=thresholds_db)
+        for method in ("exact", IN_DOUBLE)
+    )
+    bound = ExactCoverage().rounding_bound(len(scene.base_stations), channel)
+    assert bound < 5e-6
+    assert np.abs(columns(single) - columns(double)).max() <= bound
+    for name in ("server", "server_power_dbm", "server_line_of_sight"):
+        np.testing.assert_array_equal(columns(single, name), columns(double, name))
+
+
 @pytest.mark.parametrize("method", METHODS)
 def test_raising_the_threshold_never_adds_coverage(scene, grid, method):
     thresholds_db = np.linspace(-15, 25, 21)
     found = columns(simulate_manifold(scene, grid, method=method, threshold_db=thresholds_db, **OPTIONS))
     assert found.shape == (21, grid.size)
-    assert (np.diff(found, axis=0) <= 1e-15).all()
+    rounding = 2 * ExactCoverage().rounding_bound(len(scene.base_stations), Channel()) if method == "exact" else 0.0
+    assert (np.diff(found, axis=0) <= rounding).all()
     alone = columns(simulate_manifold(scene, grid, method=method, threshold_db=float(thresholds_db[3]), **OPTIONS))
     np.testing.assert_array_equal(alone, found[3])
 
@@ -139,10 +156,10 @@ def test_indoors_all_links_are_blocked(grid):
     channel = Channel()
     _, nlos = link_powers_mw(scene, grid, channel)
     expected = coverage_probability(nlos[indoors], 1.0, noise_mw=channel.noise_mw, threshold_db=0.0)
-    for method in METHODS:
+    for method in (IN_DOUBLE, "traditional", "accelerated"):
         manifold = simulate_manifold(scene, grid, method=method, **{**OPTIONS, "draws": 2000})
         found = columns(manifold)[indoors]
-        error = 1e-11 if method == "exact" else 4.5 * np.sqrt(expected * (1 - expected) / 2000) + 1e-3
+        error = 1e-11 if method is IN_DOUBLE else 4.5 * np.sqrt(expected * (1 - expected) / 2000) + 1e-3
         assert (np.abs(found - expected) <= error).all(), method
         assert not columns(manifold, "server_line_of_sight")[indoors].any()
     masked = ReceiverGrid(grid.x_m, grid.y_m, indoor="masked")
@@ -162,7 +179,8 @@ def test_far_interferers_may_be_left_out(scene, grid):
     serves = mean_power == mean_power.max(axis=1, keepdims=True)
     kept = np.where(serves | (distance <= reach_m), mean_power, 0.0)
     expected = coverage_probability(kept, fading_m, noise_mw=channel.noise_mw, threshold_db=0.0)
-    np.testing.assert_allclose(columns(simulate_manifold(scene, grid, channel=channel)), expected, atol=1e-11)
+    found = columns(simulate_manifold(scene, grid, channel=channel, method=IN_DOUBLE))
+    np.testing.assert_allclose(found, expected, atol=1e-11)
 
 
 def test_load_is_the_chance_to_interfere():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -103,6 +104,14 @@ class ReceiverGrid:
         steps = [axis[1] - axis[0] if len(axis) > 1 else None for axis in (self.x_m, self.y_m)]
         known = [step for step in steps if step is not None] or [1.0]
         return tuple(float(known[0] if step is None else step) for step in steps)
+
+    @cached_property
+    def lattice_mm(self) -> tuple[int, ...]:
+        """(x0, y0, z, step_x, step_y, nx, ny): the first receiver, the steps and the numbers of cells, mm."""
+        axes_mm = [np.rint(axis * MM_PER_M).astype(np.int64) for axis in (self.x_m, self.y_m)]
+        steps_mm = [int(axis[1] - axis[0]) if len(axis) > 1 else 1 for axis in axes_mm]
+        height_mm = int(np.rint(self.height_m * MM_PER_M))
+        return (int(axes_mm[0][0]), int(axes_mm[1][0]), height_mm, *steps_mm, len(self.x_m), len(self.y_m))
 
     def position_mm(self, start: int = 0, stop: int | None = None) -> np.ndarray:
         """(stop - start, 3) receivers on the lattice, row by row from the south-west, mm."""

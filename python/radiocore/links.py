@@ -7,11 +7,17 @@ contiguous. Stations are those of one carrier, in canonical order.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from .grid import ReceiverGrid
 from .network import BaseStations
 from .units import dbm_to_mw
+
+if TYPE_CHECKING:
+    from .cuda import DeviceScene
 
 
 @dataclass(frozen=True)
@@ -68,14 +74,38 @@ class CarrierStations:
 
 
 @dataclass(frozen=True)
-class Block:
-    """R receivers with the exact line of sight of their links."""
+class Receivers:
+    """R receivers of a grid from the first on, row by row from the south-west."""
 
-    receivers_mm: np.ndarray  # (R, 3) int64
-    building: np.ndarray  # (R,) int32, the building that holds the receiver, or -1
-    los: np.ndarray  # (S, R) uint8; links farther than the estimator traces are 0
-    first_receiver: int  # global index of the first receiver: random draws are keyed by it
+    grid: ReceiverGrid
+    first: int  # random draws are keyed by the number of a receiver in its grid
+    count: int
+    outdoor_bits: np.ndarray  # (ceil(R / 8),) uint8, packed like line of sight
+
+    @cached_property
+    def position_mm(self) -> np.ndarray:
+        """(R, 3) int64"""
+        return self.grid.position_mm(self.first, self.first + self.count)
+
+    @cached_property
+    def outdoors(self) -> np.ndarray:
+        """(R,) bool, in no building"""
+        return unpacked(self.outdoor_bits, self.count).astype(bool)
+
+
+@dataclass(frozen=True)
+class Block:
+    """R receivers with the exact line of sight of their links to the S stations of one carrier."""
+
+    receivers: Receivers
+    los_bits: np.ndarray  # (S, ceil(R / 8)) uint8; links farther than the estimator traces are 0
     place: object  # what the estimator's describe() found out about these receivers
+    on_device: DeviceScene | None = None  # where the estimate is computed, None = by this processor
+
+    @cached_property
+    def los(self) -> np.ndarray:
+        """(S, R) uint8"""
+        return unpacked(self.los_bits, self.receivers.count)
 
 
 @dataclass(frozen=True)
@@ -112,3 +142,8 @@ def _picked(start: np.ndarray, items: np.ndarray, picks) -> tuple[np.ndarray, np
     members = [items[start[pick] : start[pick + 1]] for pick in picks]
     picked_start = np.concatenate([[0], np.cumsum([len(member) for member in members])]).astype(np.int64)
     return picked_start, np.concatenate([*members, np.zeros(0, dtype=np.int32)]).astype(np.int32)
+
+
+def unpacked(bits: np.ndarray, count: int) -> np.ndarray:
+    """(..., count) uint8 0 or 1 out of packed bits (..., ceil(count / 8)), the lowest bit of a byte first."""
+    return np.unpackbits(bits, axis=-1, count=count, bitorder="little")

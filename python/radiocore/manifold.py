@@ -95,10 +95,11 @@ class CoverageManifold:
 
         def column(values, long_name, *, where, nothing=np.nan, **attributes) -> tuple:
             """Dimensions, map with ``nothing`` off ``where``, and attributes of values (R,) or (T, R)."""
-            layers = np.where(where, values, nothing).reshape(-1, *grid.shape)[:, ::-1]
+            if not where.all():
+                values = np.where(where, values, nothing)
+            layers = values.reshape(-1, *grid.shape)[:, ::-1]  # north up, and not copied: a map may be large
             dims = ("threshold", "y", "x") if len(layers) > 1 else ("y", "x")
-            values = np.ascontiguousarray(layers if len(layers) > 1 else layers[0])
-            return dims, values, {"long_name": long_name, **attributes}
+            return dims, layers if len(layers) > 1 else layers[0], {"long_name": long_name, **attributes}
 
         share = {"where": known, "units": "1"}
         row = {"where": served, "nothing": np.int32(-1), "units": "1"}

@@ -3,32 +3,33 @@
 from __future__ import annotations
 
 import os
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 
 import numpy as np
 
 from . import _core
-from .blockage import hosts_of, points_mm, trace
+from .blockage import hosts_of, outdoors_on, points_mm, trace, trace_grid
 from .channel import Channel
 from .coverage import as_seed, as_thresholds
+from .cuda import DeviceScene
 from .device import resolve_device, resolve_threads
 from .errors import InputError
 from .estimators import Estimator, estimator_named
 from .estimators.accelerated import DEFAULT_EXACT_RADIUS_M
 from .grid import ReceiverGrid
-from .links import Block, CarrierStations
+from .links import Block, CarrierStations, Receivers, unpacked
 from .manifold import CoverageManifold
 from .progress import progress_bar
 from .propagation.power_law import power_law_mean_mw, require_one_metre
 from .scene import Scene
 from .units import MM_PER_M, mw_to_dbm
 
-BLOCK_RECEIVERS = 8192
-LINKS_A_BLOCK = 2**20
-"""Links of a block: their powers take 8 MB, far below the memory of the map."""
-BYTES_A_LINK = 40
-BLOCKS_A_SPAN = 16
-"""Blocks traced at once: a station's walls are sorted once for all of them."""
+BLOCK_BYTES = 40 * 2**20
+"""What the links of a block may take, far below the memory of a map."""
+BLOCK_RECEIVERS = (256, 2**21)
+"""Fewest and most receivers of a block."""
+LINKS_AT_A_TIME = 2 * 10**8
+"""Traced between two steps of the progress bar."""
 MOST_RECEIVERS = 2**32 - 1
 
 
@@ -130,10 +131,8 @@ def received_power_dbm(scene: Scene, receivers, *, channel: Channel | None = Non
     building = scene.city.buildings_at(receivers_mm, True, threads)
     hosts = (stations.host_start, stations.host_list)
     bits = trace(scene.city, receivers_mm, stations.position_mm, hosts, building, threads=threads)
-    los = np.unpackbits(bits, axis=1, count=len(receivers_mm))
-    block = Block(receivers_mm, building, los, 0, None)
-    require_one_metre(block, stations)
-    mean_mw = power_law_mean_mw(block, stations, channel, los, threads)
+    require_one_metre(receivers_mm, stations)
+    mean_mw = power_law_mean_mw(receivers_mm, stations, channel, unpacked(bits, len(receivers_mm)), threads)
     out = np.empty(mean_mw.T.shape)
     out[:, stations.row] = mw_to_dbm(mean_mw.T)
     return out
@@ -167,28 +166,28 @@ class _Run:
         carriers = [
             CarrierStations.of(stations, hosts, np.flatnonzero(stations.carrier == name)) for name in scene.carriers
         ]
-        masts = _Masts.of(carriers, traced, self.grid.size)
-        columns = _Columns(self.grid.size, len(threshold), len(carriers))
+        for members in carriers:
+            require_one_metre(_nearest_receivers_mm(self.grid, members.position_mm), members)
+        outdoors = outdoors_on(scene.city, self.grid, self.threads)
+        on_device = DeviceScene.of(scene.city) if self.device == "cuda" else None
+        masts = _Masts.of(carriers, traced)
+        masts.trace(scene.city, self.grid, outdoors, on_device, self.estimator, self.threads, self.progress)
+        columns = _Columns(self.grid.size, len(threshold), len(carriers), outdoors)
         excluded = _outside_box(scene, self.grid)
         counts: dict[str, int] = {}
-        span = block_size * (BLOCKS_A_SPAN if self.estimator.engine != "brute-force" else 1)
         with progress_bar(self.grid.size * len(carriers), "Coverage", self.progress, unit="receivers") as advance:
-            for start in range(0, self.grid.size, span):
-                receivers_mm = self.grid.position_mm(start, start + span)
-                building = scene.city.buildings_at(receivers_mm, True, self.threads)
-                masts.trace(scene.city, receivers_mm, building, start, self.estimator, self.threads)
-                for first in range(0, len(receivers_mm), block_size):
-                    here = slice(first, min(first + block_size, len(receivers_mm)))
-                    place = self.estimator.describe(prepared, receivers_mm[here], building[here], self.threads, counts)
-                    for carrier, members in enumerate(carriers):
-                        los = masts.los(members, start + here.start, start + here.stop)
-                        block = Block(receivers_mm[here], building[here], los, start + here.start, place)
-                        require_one_metre(block, members)
-                        estimate = self.estimator.estimate(
-                            block, members, self.channel, threshold, seed=self.seed, threads=self.threads
-                        )
-                        columns.put(block, members, carrier, estimate, excluded)
-                        advance(here.stop - here.start)
+            for start in range(0, self.grid.size, block_size):
+                count = min(block_size, self.grid.size - start)
+                packed = slice(start // 8, (start + count + 7) // 8)
+                receivers = Receivers(self.grid, start, count, outdoors[packed])
+                place = self.estimator.describe(prepared, receivers, self.threads, counts)
+                for carrier, members in enumerate(carriers):
+                    block = Block(receivers, masts.los_bits(members, packed), place, on_device)
+                    estimate = self.estimator.estimate(
+                        block, members, self.channel, threshold, seed=self.seed, threads=self.threads
+                    )
+                    columns.put(slice(start, start + count), members, carrier, estimate, excluded)
+                    advance(count)
 
         def resimulate(changed: Scene) -> CoverageManifold:
             if changed.buildings is not scene.buildings:
@@ -234,6 +233,7 @@ class _Run:
             "base_stations": len(scene.base_stations),
             "buildings": len(scene.buildings),
             "links": self.grid.size * len(scene.base_stations),
+            "rounding_error_at_most": self.estimator.rounding_bound(len(scene.base_stations), self.channel),
             "share_links_leaving_map": _share_of_links_leaving(scene, self.grid),
             **counts,
         }
@@ -244,13 +244,14 @@ class _Run:
             if self.block_size < 1:
                 raise InputError(f"block_size: {self.block_size} must be at least 1")
             return -(-int(self.block_size) // 8) * 8
-        return max(256, min(BLOCK_RECEIVERS, LINKS_A_BLOCK // stations // 8 * 8))
+        fewest, most = BLOCK_RECEIVERS
+        return max(fewest, min(most, int(BLOCK_BYTES / (self.estimator.bytes_a_link * stations)) // 8 * 8))
 
     def _check_memory(self, stations: int, thresholds: int, block_size: int) -> None:
         receivers = self.grid.size
         # The columns, laid out a second time as a map, the packed line of sight, and one block's links.
         per_receiver = 2 * (16 * thresholds + 18) + stations / 8
-        needed = receivers * per_receiver + stations * (block_size * BYTES_A_LINK + BLOCKS_A_SPAN * block_size / 8)
+        needed = receivers * per_receiver + stations * block_size * self.estimator.bytes_a_link
         free = available_memory_bytes()
         if needed > free or receivers > MOST_RECEIVERS:
             raise InputError(
@@ -268,83 +269,94 @@ class _Masts:
 
     bits: dict[tuple, np.ndarray]  # (ceil(R / 8),) uint8 by position in mm
     new: CarrierStations | None  # one station of each position that has to be traced
-    new_keys: list[tuple]
+    together: list[tuple[list[tuple], np.ndarray]] = field(default_factory=list)  # keys and rows of one call each
 
     @classmethod
-    def of(cls, carriers: list[CarrierStations], traced: dict, receivers: int) -> _Masts:
-        bits, picks = {}, []
+    def of(cls, carriers: list[CarrierStations], traced: dict) -> _Masts:
+        bits, picks = {}, {}
         for carrier, members in enumerate(carriers):
             for station, key in enumerate(members.keys):
-                if key in bits:
-                    continue
                 if key in traced:
                     bits[key] = traced[key]
                 else:
-                    bits[key] = np.zeros((receivers + 7) // 8, dtype=np.uint8)
-                    picks.append((carrier, station, key))
-        new = [carriers[carrier].select([station]) for carrier, station, _ in picks]
-        return cls(bits, CarrierStations.joined(new) if new else None, [key for _, _, key in picks])
+                    picks.setdefault(key, (carrier, station))
+        new = [carriers[carrier].select([station]) for carrier, station in picks.values()]
+        return cls(bits, CarrierStations.joined(new) if new else None)
 
-    def trace(self, city, receivers_mm, building, start: int, estimator: Estimator, threads: int) -> None:
-        """Trace the receivers from ``start`` on to every new position."""
+    def trace(self, city, grid: ReceiverGrid, outdoors, on_device, estimator: Estimator, threads, progress) -> None:
+        """Trace the grid to every new position."""
         if self.new is None:
             return
-        packed = trace(
-            city,
-            receivers_mm,
-            self.new.position_mm,
-            (self.new.host_start, self.new.host_list),
-            building,
-            engine=estimator.engine,
-            max_distance_mm=estimator.trace_distance_mm,
-            threads=threads,
-        )
-        for key, row in zip(self.new_keys, packed, strict=True):
-            self.bits[key][start // 8 : start // 8 + len(row)] = row
+        with progress_bar(len(self.new), "Line of sight", progress, unit="stations") as advance:
+            step = max(threads, LINKS_AT_A_TIME // grid.size)
+            for start in range(0, len(self.new), step):
+                some = self.new.select(range(start, min(start + step, len(self.new))))
+                limit_mm = estimator.trace_distance_mm
+                if on_device is not None:
+                    everywhere = Receivers(grid, 0, grid.size, outdoors)
+                    packed = on_device.trace(everywhere, some, max_distance_mm=limit_mm).line_of_sight.numpy()
+                else:
+                    packed = trace_grid(
+                        city,
+                        grid,
+                        some.position_mm,
+                        (some.host_start, some.host_list),
+                        outdoors,
+                        engine=estimator.engine,
+                        max_distance_mm=limit_mm,
+                        threads=threads,
+                    )
+                self.bits.update(zip(some.keys, packed, strict=True))
+                self.together.append((some.keys, packed))
+                advance(len(some))
 
-    def los(self, members: CarrierStations, start: int, stop: int) -> np.ndarray:
-        """(S, stop - start) uint8 line of sight of receivers that have been traced."""
-        rows = np.stack([self.bits[key][start // 8 : (stop + 7) // 8] for key in members.keys])
-        return np.unpackbits(rows, axis=1, count=stop - start)
+    def los_bits(self, members: CarrierStations, packed: slice) -> np.ndarray:
+        """(S, bytes) line of sight of a stretch of receivers."""
+        keys = members.keys
+        for traced, rows in self.together:
+            if traced == keys:
+                return np.ascontiguousarray(rows[:, packed])
+        return np.stack([self.bits[key][packed] for key in keys])
 
 
 class _Columns:
     """The answer, receiver by receiver, of the best carrier at each; and the share that each serves alone."""
 
-    def __init__(self, receivers: int, thresholds: int, carriers: int):
-        self.coverage = np.zeros((thresholds, receivers))
+    def __init__(self, receivers: int, thresholds: int, carriers: int, outdoors: np.ndarray):
+        self.coverage = np.empty((thresholds, receivers))
         self.standard_error: np.ndarray | None = None
-        self.server = np.full(receivers, -1, dtype=np.int32)  # row of scene.base_stations
-        self.server_power_mw = np.zeros(receivers)
-        self.server_los = np.zeros(receivers, dtype=bool)
+        self.server = np.empty(receivers, dtype=np.int32)  # row of scene.base_stations
+        self.server_power_mw = np.empty(receivers)
+        self.server_los = np.empty(receivers, dtype=bool)
         self.carrier = np.zeros(receivers, dtype=np.int32)
-        self.inside = np.zeros(receivers, dtype=bool)
+        self.inside = unpacked(outdoors, receivers) == 0
         self._outdoor_sum = np.zeros((carriers, thresholds))
         self._outdoor_count = np.zeros(carriers, dtype=np.int64)
 
-    def put(self, block: Block, members: CarrierStations, carrier: int, estimate, excluded: np.ndarray | None) -> None:
+    def put(self, here: slice, members: CarrierStations, carrier: int, estimate, excluded: np.ndarray | None) -> None:
         """Take a carrier's estimate of a block wherever it beats the carriers before it."""
-        here = slice(block.first_receiver, block.first_receiver + len(block.receivers_mm))
-        self.inside[here] = block.building >= 0
-        better = np.ones(len(block.receivers_mm), dtype=bool)
-        if carrier > 0:
-            better = estimate.coverage.sum(axis=0) > self.coverage[:, here].sum(axis=0)
-        row = members.row[np.maximum(estimate.server, 0)]
-        for column, values in (
-            (self.server, np.where(estimate.server >= 0, row, -1)),
-            (self.server_power_mw, estimate.server_power_mw),
-            (self.server_los, estimate.server_los),
-            (self.carrier, np.full(len(better), carrier)),
-        ):
-            column[here][better] = values[better]
-        self.coverage[:, here][:, better] = estimate.coverage[:, better]
-        if estimate.standard_error is not None:
-            if self.standard_error is None:
-                self.standard_error = np.zeros_like(self.coverage)
-            self.standard_error[:, here][:, better] = estimate.standard_error[:, better]
-        counted = ~self.inside[here] if excluded is None else ~(self.inside[here] | excluded[here])
-        self._outdoor_sum[carrier] += estimate.coverage[:, counted].sum(axis=1)
-        self._outdoor_count[carrier] += int(counted.sum())
+        server = np.append(members.row, np.int32(-1))[estimate.server]
+        if carrier == 0 and len(server) == len(self.server):  # everything at once: nothing to copy
+            self.coverage, self.standard_error = estimate.coverage, estimate.standard_error
+            self.server, self.server_power_mw, self.server_los = server, estimate.server_power_mw, estimate.server_los
+        else:
+            # The first carrier takes everything, and a slice is much faster than a mask.
+            better = slice(None)
+            if carrier > 0:
+                better = estimate.coverage.sum(axis=0) > self.coverage[:, here].sum(axis=0)
+                self.carrier[here][better] = carrier
+            self.server[here][better] = server[better]
+            self.server_power_mw[here][better] = estimate.server_power_mw[better]
+            self.server_los[here][better] = estimate.server_los[better]
+            self.coverage[:, here][:, better] = estimate.coverage[:, better]
+            if estimate.standard_error is not None:
+                if self.standard_error is None:
+                    self.standard_error = np.empty_like(self.coverage)
+                self.standard_error[:, here][:, better] = estimate.standard_error[:, better]
+        if len(self._outdoor_count) > 1:
+            counted = ~self.inside[here] if excluded is None else ~(self.inside[here] | excluded[here])
+            self._outdoor_sum[carrier] += estimate.coverage[:, counted].sum(axis=1)
+            self._outdoor_count[carrier] += int(counted.sum())
 
     def share_by_carrier(self, names: tuple[str, ...]) -> dict[str, tuple[float | None, ...]]:
         """Mean outdoor coverage of each carrier on its own, (T,); None where nothing lies outdoors."""
@@ -352,6 +364,14 @@ class _Columns:
             name: tuple(float(value / count) if count else None for value in total)
             for name, total, count in zip(names, self._outdoor_sum, self._outdoor_count, strict=True)
         }
+
+
+def _nearest_receivers_mm(grid: ReceiverGrid, stations_mm: np.ndarray) -> np.ndarray:
+    """(S, 3) the receiver of a grid nearest to each station in plan."""
+    x0, y0, z, step_x, step_y, nx, ny = grid.lattice_mm
+    first, step, number = np.array([x0, y0]), np.array([step_x, step_y]), np.array([nx, ny])
+    cell = np.clip((2 * (stations_mm[:, :2] - first) + step) // (2 * step), 0, number - 1)
+    return np.column_stack([first + cell * step, np.full(len(cell), z)])
 
 
 def available_memory_bytes() -> int:
@@ -369,8 +389,9 @@ def _outside_box(scene: Scene, grid: ReceiverGrid) -> np.ndarray | None:
         return None
     west, south, east, north = scene.bbox
     out = np.empty(grid.size, dtype=bool)
-    for start in range(0, grid.size, BLOCK_RECEIVERS):
-        centre_m = grid.position_mm(start, start + BLOCK_RECEIVERS)[:, :2] / MM_PER_M
+    step = 65_536
+    for start in range(0, grid.size, step):
+        centre_m = grid.position_mm(start, start + step)[:, :2] / MM_PER_M
         lon, lat = scene.frame.to_lonlat(*centre_m.T)
         out[start : start + len(lon)] = ~((lon >= west) & (lon <= east) & (lat >= south) & (lat <= north))
     return out

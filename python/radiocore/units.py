@@ -30,6 +30,10 @@ def linear_to_db(ratio):
     """Level in dB of a power ratio, the same bits on every machine; zero gives minus infinity."""
     ratio = np.asarray(ratio, dtype=np.float64)
     positive = ratio > 0.0
+    if positive.all():
+        level_db = _core.log(ratio)
+        level_db *= 10.0 / LOG_OF_TEN
+        return level_db
     level_db = (10.0 / LOG_OF_TEN) * _core.log(np.where(positive, ratio, 1.0))
     return np.where(positive, level_db, np.where(ratio == 0.0, -np.inf, np.nan))
 

@@ -81,26 +81,28 @@ class AcceleratedSimulation(Estimator):
             )
         return surroundings_of(scene.buildings)
 
-    def describe(self, prepared, receivers_mm, building, threads, counts):
+    def describe(self, prepared, receivers, threads, counts):
         """(alpha beta, gamma) of the terrain around each receiver."""
         alpha_beta, gamma_m = _core.terrain(
             prepared.centre_mm,
             prepared.area_mm2,
             prepared.height_mm,
-            receivers_mm,
+            receivers.position_mm,
             round(self.neighbourhood_radius_m * 1000),
             threads,
         )
-        self._count_outside(counts, alpha_beta[building < 0], gamma_m[building < 0])
+        self._count_outside(counts, alpha_beta[receivers.outdoors], gamma_m[receivers.outdoors])
         return alpha_beta, gamma_m
 
     def estimate(self, block, stations, channel, threshold, *, seed, threads):
         alpha_beta, gamma_m = block.place
+        if block.on_device is not None:
+            return self._on_device(block, stations, channel, threshold, seed)
         probability = _core.line_of_sight_mixture(
-            block.receivers_mm,
+            block.receivers.position_mm,
             stations.position_mm,
             block.los,
-            block.building,
+            np.where(block.receivers.outdoors, -1, 0).astype(np.int32),
             alpha_beta,
             gamma_m,
             self.trace_distance_mm,
@@ -108,13 +110,21 @@ class AcceleratedSimulation(Estimator):
         )
         if self.far_links == "averaged":
             return self._averaged(block, stations, channel, threshold, probability, threads)
-        los = _core.drawn_line_of_sight(probability, seed, block.first_receiver, threads)
+        los = _core.drawn_line_of_sight(probability, seed, block.receivers.first, threads)
         links = power_law_links(block, stations, channel, los, threads)
         return sample_coverage(links, block, stations, channel, threshold, draws=self.draws, seed=seed, threads=threads)
 
+    def _on_device(self, block, stations, channel, threshold, seed):
+        if self.far_links == "averaged":
+            raise InputError('far_links: "averaged" is computed on the CPU only; choose "drawn", or device="cpu"')
+        radius_mm = self.trace_distance_mm
+        return block.on_device.sampled(
+            block, stations, channel, threshold, draws=self.draws, seed=seed, exact_radius_mm=radius_mm
+        )
+
     def _averaged(self, block, stations, channel, threshold, probability, threads):
         states = [np.full_like(block.los, state) for state in (0, 1)]
-        mean = [power_law_mean_mw(block, stations, channel, state, threads) for state in states]
+        mean = [power_law_mean_mw(block.receivers.position_mm, stations, channel, state, threads) for state in states]
         coverage, server, server_los = _core.mixture(
             *mean,
             (channel.fading_m_nlos, channel.fading_m_los),

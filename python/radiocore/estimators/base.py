@@ -10,7 +10,7 @@ import numpy as np
 from .. import _core
 from ..channel import Channel
 from ..coverage import share_and_error
-from ..links import Block, CarrierStations, Estimate, Links
+from ..links import Block, CarrierStations, Estimate, Links, Receivers
 
 
 class Estimator(ABC):
@@ -23,6 +23,12 @@ class Estimator(ABC):
     name: ClassVar[str]
     engine: ClassVar[str] = "auto"
     """Line-of-sight engine; all give the same answer."""
+    bytes_a_link: ClassVar[float] = 40.0
+    """Memory that ``estimate`` takes a link of its block."""
+
+    def rounding_bound(self, stations: int, channel: Channel) -> float:
+        """Largest error that the arithmetic of ``estimate`` adds to a probability."""
+        return 1e-12
 
     @property
     def trace_distance_mm(self) -> int:
@@ -33,7 +39,7 @@ class Estimator(ABC):
         """Whatever the estimator needs of the scene, computed once before the first block."""
         return None
 
-    def describe(self, prepared, receivers_mm: np.ndarray, building: np.ndarray, threads: int, counts: dict[str, int]):
+    def describe(self, prepared, receivers: Receivers, threads: int, counts: dict[str, int]):
         """What the estimator knows of a block's receivers whatever the carrier: ``block.place``.
 
         ``counts`` is added to, and ends in the provenance.
@@ -69,7 +75,7 @@ def sample_coverage(
         threshold,
         seed,
         draws,
-        block.first_receiver,
+        block.receivers.first,
         "automatic",
         threads,
     )

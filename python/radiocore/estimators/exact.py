@@ -7,35 +7,61 @@ from typing import ClassVar
 
 from .. import _core
 from ..errors import InputError
-from ..propagation.power_law import power_law_links
-from .base import Estimator, served_estimate
+from ..links import Estimate
+from ..units import MM_PER_M
+from .base import Estimator
 
 LARGEST_SHAPE = 64
 
 
 @dataclass(frozen=True)
 class ExactCoverage(Estimator):
-    """Exact geometry and the closed form of P(SINR > T); needs whole Nakagami shapes."""
+    """Exact geometry and the closed form of P(SINR > T); needs whole Nakagami shapes.
+
+    Attributes
+    ----------
+    double_precision : bool
+        By default probabilities are computed in single precision wherever its stated bound holds
+        (4.5e-6 at 80 stations, a tenth of which is measured); servers and their powers are those of
+        double precision.
+    """
 
     name: ClassVar[str] = "exact"
+    bytes_a_link: ClassVar[float] = 0.25
+
+    double_precision: bool = False
 
     def prepare(self, scene, channel, receiver_height_m):
         require_whole_shapes(channel)
 
+    def rounding_bound(self, stations, channel):
+        if self.double_precision:
+            return super().rounding_bound(stations, channel)
+        return _core.single_precision_bound(stations, int(max(channel.fading_m_los, channel.fading_m_nlos)))
+
     def estimate(self, block, stations, channel, threshold, *, seed, threads):
-        links = power_law_links(block, stations, channel, block.los, threads)
-        coverage = _core.closed_form(
-            links.interference_mw,
-            None,
-            links.los,
-            links.shape_by_state,
+        if block.on_device is not None:
+            return block.on_device.exact(block, stations, channel, threshold, double_precision=self.double_precision)
+        reach_m = channel.max_interferer_distance_m
+        coverage, server, server_power_mw, server_los = _core.coverage_on_grid(
+            _core.ReceiverGrid(*block.receivers.grid.lattice_mm),
+            block.receivers.first,
+            block.receivers.count,
+            stations.position_mm,
+            stations.power_mw,
+            stations.boresight,
             stations.load,
-            links.server,
+            block.los_bits,
+            (channel.gain_at_1m_nlos, channel.gain_at_1m_los),
+            (channel.path_loss_exponent_nlos, channel.path_loss_exponent_los),
+            (channel.fading_m_nlos, channel.fading_m_los),
+            -1 if reach_m is None else round(reach_m * MM_PER_M),
             channel.noise_mw,
             threshold,
+            self.double_precision,
             threads,
         )
-        return served_estimate(links, coverage, None)
+        return Estimate(coverage, None, server, server_power_mw, server_los)
 
 
 def require_whole_shapes(channel) -> None:

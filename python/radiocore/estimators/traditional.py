@@ -22,5 +22,7 @@ class TraditionalSimulation(Estimator):
         object.__setattr__(self, "draws", as_draws(self.draws))
 
     def estimate(self, block, stations, channel, threshold, *, seed, threads):
+        if block.on_device is not None:
+            return block.on_device.sampled(block, stations, channel, threshold, draws=self.draws, seed=seed)
         links = power_law_links(block, stations, channel, block.los, threads)
         return sample_coverage(links, block, stations, channel, threshold, draws=self.draws, seed=seed, threads=threads)

@@ -10,10 +10,12 @@ from ..errors import InputError
 from ..links import Block, CarrierStations, Links
 
 
-def power_law_mean_mw(block: Block, stations: CarrierStations, channel: Channel, los: np.ndarray, threads: int):
+def power_law_mean_mw(
+    receivers_mm: np.ndarray, stations: CarrierStations, channel: Channel, los: np.ndarray, threads: int
+):
     """(S, R) mean received power P_t eta_Q d^(-alpha_Q), mW, less the pattern of sector antennas."""
     return _core.mean_power_mw(
-        block.receivers_mm,
+        receivers_mm,
         stations.position_mm,
         stations.power_mw,
         stations.boresight,
@@ -24,7 +26,7 @@ def power_law_mean_mw(block: Block, stations: CarrierStations, channel: Channel,
     )
 
 
-def require_one_metre(block: Block, stations: CarrierStations) -> None:
+def require_one_metre(receivers_mm: np.ndarray, stations: CarrierStations) -> None:
     """Refuse links shorter than 1 m in 3-D, where a power law does not hold.
 
     Raises
@@ -32,10 +34,10 @@ def require_one_metre(block: Block, stations: CarrierStations) -> None:
     InputError
         Names the station and the receiver.
     """
-    short = _core.link_below_one_metre(block.receivers_mm, stations.position_mm)
+    short = _core.link_below_one_metre(receivers_mm, stations.position_mm)
     if short is not None:
         station, receiver = short
-        x_m, y_m, z_m = block.receivers_mm[receiver] / 1000
+        x_m, y_m, z_m = receivers_mm[receiver] / 1000
         raise InputError(
             f"base stations: row {stations.row[station]} is less than 1 m from the receiver at x = {x_m:.3f} m, "
             f"y = {y_m:.3f} m, height {z_m:.3f} m, where the power law does not hold; move it, or the receivers"
@@ -44,7 +46,7 @@ def require_one_metre(block: Block, stations: CarrierStations) -> None:
 
 def power_law_links(block: Block, stations: CarrierStations, channel: Channel, los: np.ndarray, threads: int) -> Links:
     """Links of a block whose line of sight (S, R) is known, each receiver served by its strongest mean."""
-    mean_mw = power_law_mean_mw(block, stations, channel, los, threads)
+    mean_mw = power_law_mean_mw(block.receivers.position_mm, stations, channel, los, threads)
     server = _core.associate(mean_mw, threads)
     near = interferers_in_reach(block, stations, channel)
     if near is None:
@@ -66,5 +68,5 @@ def interferers_in_reach(block: Block, stations: CarrierStations, channel: Chann
     if channel.max_interferer_distance_m is None:
         return None
     reach_mm = round(channel.max_interferer_distance_m * 1000)
-    offset_mm = stations.position_mm[:, None, :2] - block.receivers_mm[None, :, :2]
+    offset_mm = stations.position_mm[:, None, :2] - block.receivers.position_mm[None, :, :2]
     return (offset_mm**2).sum(axis=2) <= reach_mm**2
