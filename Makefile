@@ -15,7 +15,7 @@ BIN     := $(VENV)/bin
 SOURCES := $(shell find cpp cuda python CMakeLists.txt pyproject.toml constraints.txt -type f \
              -not -name '*.pyc' -not -name '*.so' 2>/dev/null)
 
-.PHONY: demo test bench figures stub lint clean
+.PHONY: demo test sanitize bench scaling figures stub lint clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/base.installed
@@ -28,9 +28,32 @@ test: $(VENV)/dev.installed
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest -n auto
 
+# The tests of the core on a build of it that finds faults of memory and undefined behaviour, then on one that finds
+# races of threads. TESTS="-k name" or TESTS=tests says which others to run.
+sanitize: sanitize-address sanitize-thread
+
+sanitize-%: $(VENV)/dev.installed
+	$(BIN)/python -m pip install --quiet --no-deps --upgrade --target build/$@ -Cbuild-dir=build/$@-objects \
+	  -Ccmake.build-type=RelWithDebInfo -Ccmake.define.CMAKE_CXX_FLAGS_RELWITHDEBINFO='-O1 -g1' \
+	  -Cinstall.strip=false -Ccmake.define.RADIOCORE_CUDA=OFF \
+	  -Ccmake.define.RADIOCORE_SANITIZE=$(SANITIZE_$*) .
+	PYTHONPATH=build/$@ PYTHONMALLOC=malloc ASAN_OPTIONS=detect_leaks=0 \
+	LD_PRELOAD="$(foreach library,$(SANITIZE_LIBRARIES_$*),$$($${CXX:-c++} -print-file-name=$(library)))" \
+	  $(BIN)/python -m pytest -n auto -q -p no:cacheprovider $(TESTS)
+
+SANITIZE_address           := address,undefined
+SANITIZE_LIBRARIES_address := libasan.so libubsan.so libstdc++.so
+SANITIZE_thread            := thread
+SANITIZE_LIBRARIES_thread  := libtsan.so
+TESTS ?= $(wildcard $(addprefix tests/test_,$(addsuffix .py,geometry line_of_sight enclosing_circle numerics closed_form \
+           monte_carlo properties simulate accelerated shadow coverage_map cuda)))
+
 bench: $(VENV)/bench.installed
 	$(BIN)/python -m pytest benchmarks -o 'python_files=bench_*.py' -o 'python_functions=bench_*' -p no:cacheprovider \
-	  --benchmark-group-by=group --benchmark-columns=min,median,rounds --benchmark-sort=min -s
+	  --benchmark-quiet -s
+
+scaling: $(VENV)/bench.installed
+	$(BIN)/python benchmarks/scaling.py
 
 figures: $(VENV)/base.installed
 	$(BIN)/radiocore simulate --config benchmarks/gallery/ubc.toml \
