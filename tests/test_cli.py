@@ -272,6 +272,7 @@ def test_all_outputs_are_written_or_none(tmp_path, monkeypatch):
 def test_an_interrupted_run_leaves_nothing(town, number, code):
     before = files_in(town)
     command = [sys.executable, "-m", "radiocore", "simulate", "--config", "run.toml", "--resolution", "0.1"]
+    command += ["--method", "traditional"]  # slow enough to be interrupted
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
     with subprocess.Popen(
         command, cwd=town, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE

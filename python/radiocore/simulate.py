@@ -26,10 +26,10 @@ from .units import MM_PER_M, mw_to_dbm
 
 BLOCK_BYTES = 40 * 2**20
 """What the links of a block may take, far below the memory of a map."""
-BLOCK_RECEIVERS = (256, 2**21)
-"""Fewest and most receivers of a block."""
+FEWEST_RECEIVERS = 256
+"""Of a block."""
 LINKS_AT_A_TIME = 2 * 10**8
-"""Traced between two steps of the progress bar."""
+"""Traced between two steps of the progress bar, a tenth of a second, unless every building is asked."""
 MOST_RECEIVERS = 2**32 - 1
 
 
@@ -244,8 +244,8 @@ class _Run:
             if self.block_size < 1:
                 raise InputError(f"block_size: {self.block_size} must be at least 1")
             return -(-int(self.block_size) // 8) * 8
-        fewest, most = BLOCK_RECEIVERS
-        return max(fewest, min(most, int(BLOCK_BYTES / (self.estimator.bytes_a_link * stations)) // 8 * 8))
+        fitting = int(BLOCK_BYTES / (self.estimator.bytes_a_link * stations)) // 8 * 8
+        return max(FEWEST_RECEIVERS, min(self.estimator.most_receivers, fitting))
 
     def _check_memory(self, stations: int, thresholds: int, block_size: int) -> None:
         receivers = self.grid.size
@@ -288,7 +288,7 @@ class _Masts:
         if self.new is None:
             return
         with progress_bar(len(self.new), "Line of sight", progress, unit="stations") as advance:
-            step = max(threads, LINKS_AT_A_TIME // grid.size)
+            step = threads if estimator.engine == "brute-force" else max(threads, LINKS_AT_A_TIME // grid.size)
             for start in range(0, len(self.new), step):
                 some = self.new.select(range(start, min(start + step, len(self.new))))
                 limit_mm = estimator.trace_distance_mm

@@ -25,6 +25,8 @@ class Estimator(ABC):
     """Line-of-sight engine; all give the same answer."""
     bytes_a_link: ClassVar[float] = 40.0
     """Memory that ``estimate`` takes a link of its block."""
+    most_receivers: ClassVar[int] = 8192
+    """Of a block: the progress bar and an interrupt wait for the end of one."""
 
     def rounding_bound(self, stations: int, channel: Channel) -> float:
         """Largest error that the arithmetic of ``estimate`` adds to a probability."""

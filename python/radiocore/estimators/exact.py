@@ -28,6 +28,7 @@ class ExactCoverage(Estimator):
 
     name: ClassVar[str] = "exact"
     bytes_a_link: ClassVar[float] = 0.25
+    most_receivers: ClassVar[int] = 2**21
 
     double_precision: bool = False
 
