@@ -274,8 +274,13 @@ def test_an_interrupted_run_leaves_nothing(town, number, code):
     command = [sys.executable, "-m", "radiocore", "simulate", "--config", "run.toml", "--resolution", "0.1"]
     command += ["--method", "traditional"]  # slow enough to be interrupted
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+
+    def take_interrupts():
+        # A shell that starts the tests in the background has them, and what they start, ignore the signal.
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+
     with subprocess.Popen(
-        command, cwd=town, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        command, cwd=town, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, preexec_fn=take_interrupts
     ) as process:
         assert process.stdout.readline().strip() == b"Scene"  # the command is at work now
         time.sleep(0.5)
