@@ -31,6 +31,19 @@ def grid(scene):
     return rc.ReceiverGrid.over(scene, 10.0)
 
 
+def traced_stations(monkeypatch) -> list[int]:
+    """Grows by the number of stations of every call that traces a grid."""
+    traced = []
+    real = simulate.trace_grid
+
+    def counting(city, grid, stations_mm, *args, **kwargs):
+        traced.append(len(stations_mm))
+        return real(city, grid, stations_mm, *args, **kwargs)
+
+    monkeypatch.setattr(simulate, "trace_grid", counting)
+    return traced
+
+
 def bytes_of(manifold):
     return {name: values.values.tobytes() for name, values in manifold.dataset.data_vars.items()}
 
@@ -54,14 +67,7 @@ def test_update_has_the_bytes_of_a_full_run(scene, grid, method, change, monkeyp
     }[change]()
     full = rc.simulate_manifold(changed, grid, method=method, draws=64, seed=5)
 
-    traced = []
-    real = simulate.trace_grid
-
-    def counting(city, grid, stations_mm, *args, **kwargs):
-        traced.append(len(stations_mm))
-        return real(city, grid, stations_mm, *args, **kwargs)
-
-    monkeypatch.setattr(simulate, "trace_grid", counting)
+    traced = traced_stations(monkeypatch)
     updated = before.update(changed)
     assert bytes_of(updated) == bytes_of(full)
     assert sum(traced) == (0 if change == "removed" else 1), "only the changed mast is traced"
@@ -316,14 +322,7 @@ def test_more_carriers_than_numpy_can_choose_among():
 
 
 def test_sectors_of_one_mast_are_traced_once(monkeypatch):
-    traced = []
-    real = simulate.trace_grid
-
-    def counting(city, grid, stations_mm, *args, **kwargs):
-        traced.append(len(stations_mm))
-        return real(city, grid, stations_mm, *args, **kwargs)
-
-    monkeypatch.setattr(simulate, "trace_grid", counting)
+    traced = traced_stations(monkeypatch)
     scene = open_field(x_m=[52.0] * 3, y_m=[52.0] * 3, azimuth_deg=[0.0, 120.0, 240.0], id=["A"] * 3)
     rc.simulate_manifold(scene, resolution_m=10.0)
     assert traced == [1]
