@@ -93,6 +93,11 @@ def links_by_cpu(scene, stations, receivers_mm, channel, los=None):
     return Links(mean_mw, np.where(heard, mean_mw, 0.0), los, shapes, server)
 
 
+def hits_by_cpu(links, stations, channel, *, seed, draws, first_receiver):
+    given = (links.interference_mw, None, links.los, links.shape_by_state, stations.load, links.server)
+    return _core.monte_carlo_hits(*given, channel.noise_mw, THRESHOLD, seed, draws, first_receiver, "automatic", 0)
+
+
 def assert_served_alike(answer, links):
     np.testing.assert_array_equal(answer.server.numpy(), links.server)
     np.testing.assert_array_equal(answer.server_power_mw.numpy(), links.of_server(links.mean_mw, 0.0))
@@ -229,21 +234,7 @@ def test_hits_of_a_scene_are_those_of_the_cpu(kernels, shapes, team_size, draws)
     channel = Channel(fading_m_nlos=shapes[0], fading_m_los=shapes[1], max_interferer_distance_m=150.0)
     stations, receivers_mm = stations_of(scene), receivers_of(60)
     links = links_by_cpu(scene, stations, receivers_mm, channel)
-    expected = _core.monte_carlo_hits(
-        links.interference_mw,
-        None,
-        links.los,
-        links.shape_by_state,
-        stations.load,
-        links.server,
-        channel.noise_mw,
-        THRESHOLD,
-        2**40 + 3,
-        draws,
-        1000,
-        "automatic",
-        0,
-    )
+    expected = hits_by_cpu(links, stations, channel, seed=2**40 + 3, draws=draws, first_receiver=1000)
     traced = DeviceScene.of(scene.city, kernels(team_size=team_size)).trace(receivers_mm, stations)
     answer = traced.hits(channel, THRESHOLD, seed=2**40 + 3, draws=draws, first_receiver=1000)
     np.testing.assert_array_equal(answer.value.numpy(), expected)
@@ -266,21 +257,7 @@ def test_far_links_are_drawn_as_by_the_cpu(kernels, radius_mm):
     traced.draw_far(*terrain, exact_radius_mm=radius_mm, seed=9, first_receiver=70)
     np.testing.assert_array_equal(unpacked(traced.line_of_sight.numpy(), 150), los)
     links = links_by_cpu(scene, stations, receivers_mm, channel, los)
-    expected = _core.monte_carlo_hits(
-        links.interference_mw,
-        None,
-        links.los,
-        links.shape_by_state,
-        stations.load,
-        links.server,
-        channel.noise_mw,
-        THRESHOLD,
-        9,
-        100,
-        70,
-        "automatic",
-        0,
-    )
+    expected = hits_by_cpu(links, stations, channel, seed=9, draws=100, first_receiver=70)
     answer = traced.hits(channel, THRESHOLD, seed=9, draws=100, first_receiver=70)
     np.testing.assert_array_equal(answer.value.numpy(), expected)
 
