@@ -221,7 +221,7 @@ class _Run:
             **self.provenance,
             "version": _core.build_info()["version"],
             "method": self.estimator.name,
-            "estimator": {name: _finite(value) for name, value in asdict(self.estimator).items()},
+            "estimator": {name: _finite(value) for name, value in self.estimator.settings().items()},
             "channel": {name: _finite(value) for name, value in asdict(self.channel).items()},
             "threshold_db": np.asarray(self.threshold_db).tolist(),
             "receiver_height_m": self.grid.height_m,
@@ -286,6 +286,10 @@ class _Masts:
     def trace(self, city, grid: ReceiverGrid, outdoors, on_device, estimator: Estimator, threads, progress) -> None:
         """Trace the grid to every new position."""
         if self.new is None:
+            return
+        if estimator.trace_distance_mm is None:
+            nothing = np.zeros((grid.size + 7) // 8, dtype=np.uint8)
+            self.bits.update((key, nothing) for key in self.new.keys)
             return
         with progress_bar(len(self.new), "Line of sight", progress, unit="stations") as advance:
             step = threads if estimator.engine == "brute-force" else max(threads, LINKS_AT_A_TIME // grid.size)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import ClassVar
+from dataclasses import asdict
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -28,13 +29,17 @@ class Estimator(ABC):
     most_receivers: ClassVar[int] = 8192
     """Of a block: the progress bar and an interrupt wait for the end of one."""
 
+    def settings(self) -> dict[str, Any]:
+        """What the provenance tells of the estimator: plain values, by the names of its arguments."""
+        return asdict(self)
+
     def rounding_bound(self, stations: int, channel: Channel) -> float:
         """Largest error that the arithmetic of ``estimate`` adds to a probability."""
         return 1e-12
 
     @property
-    def trace_distance_mm(self) -> int:
-        """Links longer than this in plan need no exact line of sight; -1 = all do."""
+    def trace_distance_mm(self) -> int | None:
+        """Links longer than this in plan need no exact line of sight; -1 = all do, None = none does."""
         return -1
 
     def prepare(self, scene, channel: Channel, receiver_height_m: float):
