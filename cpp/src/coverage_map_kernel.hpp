@@ -144,6 +144,7 @@ struct Servers {
   float shape_per_power[tile];  // m0 / S
   float noise[tile];            // m0 N / S
   float second_term[tile];      // 1 where m0 = 2
+  bool any_second_term;
 };
 
 /// Mean powers of the servers, mW: the arithmetic of power.cpp, and so its bits.
@@ -200,7 +201,7 @@ RADIOCORE_LOCAL void take_servers(const SingleMapJob& job, const SingleMapRow& r
   for (int l = 0; l < tile; ++l) power[l] = float(mean[l] * units_per_mw);
   const float noise = float(job.noise_mw * units_per_mw);
   const Floats shape[2] = {every(float(job.shape[0])), every(float(job.shape[1]))};
-  Ints any_left{};
+  Ints any_left{}, any_second_term{};
   for (int u = 0; u < vectors; ++u) {
     const Strongest& top = strongest[u];
     const Floats own_shape = load(sight + u * lanes) != 0 ? shape[1] : shape[0];
@@ -209,11 +210,13 @@ RADIOCORE_LOCAL void take_servers(const SingleMapJob& job, const SingleMapRow& r
     store(servers.shape_per_power + u * lanes, shape_per_power);
     store(servers.noise + u * lanes, scaled_noise < 1e30f ? scaled_noise : 1e30f);
     store(servers.second_term + u * lanes, own_shape == 2.0f ? every(1.0f) : Floats{});
+    any_second_term |= own_shape == 2.0f;
     const Ints leave = (top.second >= top.best * (1.0f - single_precision_tie)) | (top.best < job.least_power) |
                        (own_shape > 2.0f);
     store(left + u * lanes, leave);
     any_left |= leave;
   }
+  servers.any_second_term = any(any_second_term);
   const index_t at = row.at + first;
   write(job.server + at, server, used);
   write(job.server_power_mw + at, mean, used);
@@ -285,22 +288,22 @@ RADIOCORE_LOCAL Blocks list_blocks(const SingleMapJob& job, const SingleMapScrat
   return {whole, listed - whole};
 }
 
+/// The product at each threshold, and from it the coverage; `sloped` if any server has shape 2.
+template <bool sloped>
 RADIOCORE_LOCAL void finish_tile(const SingleMapJob& job, const SingleMapScratch& scratch, const Servers& servers,
                                  Blocks blocks, index_t at, int used) {
-  using Product = ProductLessOne<Floats>;
+  using Product = ProductLessOne<Floats, sloped>;
   for (index_t t = 0; t < job.thresholds; ++t) {
-    Floats scale[vectors];
+    const auto block = [&](index_t b, int u) __attribute__((always_inline)) {
+      const Floats scale = load(servers.shape_per_power + u * lanes) * job.threshold[t];
+      const float* const weight = scratch.block[b] + u * lanes;
+      const auto x = [&](int i) __attribute__((always_inline)) { return scale * load(weight + i * tile); };
+      return b < blocks.whole ? Product::of_eight(x) : Product::of_four(x);
+    };
     Product product[vectors];
-    for (int u = 0; u < vectors; ++u) {
-      scale[u] = load(servers.shape_per_power + u * lanes) * job.threshold[t];
-      product[u] = {Floats{}, Floats{}};
-    }
-    for (index_t b = 0; b < blocks.whole + blocks.half; ++b) {
-      for (int u = 0; u < vectors; ++u) {
-        const float* const weight = scratch.block[b] + u * lanes;
-        const auto x = [&](int i) __attribute__((always_inline)) { return scale[u] * load(weight + i * tile); };
-        product[u] = Product::of(product[u], b < blocks.whole ? Product::of_eight(x) : Product::of_four(x));
-      }
+    for (int u = 0; u < vectors; ++u) product[u] = block(0, u);
+    for (index_t b = 1; b < blocks.whole + blocks.half; ++b) {
+      for (int u = 0; u < vectors; ++u) product[u] = Product::of(product[u], block(b, u));
     }
     alignas(64) float coverage[tile];
     for (int u = 0; u < vectors; ++u) {
@@ -322,7 +325,8 @@ RADIOCORE_LOCAL void cover_tiles(const SingleMapJob& job, const SingleMapRow& ro
     take_servers(job, row, scratch, first, used, strongest, servers);
     if (job.interferer_reach_mm >= 0) switch_off_beyond_reach(job, row, scratch, first);
     const Blocks blocks = list_blocks(job, scratch);
-    finish_tile(job, scratch, servers, blocks, row.at + first, used);
+    if (servers.any_second_term) finish_tile<true>(job, scratch, servers, blocks, row.at + first, used);
+    else finish_tile<false>(job, scratch, servers, blocks, row.at + first, used);
   }
 }
 

@@ -86,20 +86,23 @@ RADIOCORE_INLINE Real scaled_inverse_power(Real scale, Real x, HalfExponent half
 /// prod (1 + x_i) less one, and sum_i x_i prod_{j != i} (1 + x_j): minus the slope of prod (1 + x_i (1 - t)).
 ///
 /// One is left out so that rounding is relative to what interference there is. Beyond the range of
-/// floats it becomes infinite or NaN, and the probability 0.
-template <class Real>
+/// floats it becomes infinite or NaN, and the probability 0. Only servers of shape 2 need the slope:
+/// without it (`sloped` false) all others get the same bits.
+template <class Real, bool sloped = true>
 struct ProductLessOne {
   Real less_one, slope;
 
   /// Two links.
   RADIOCORE_INLINE static ProductLessOne of(Real x, Real y) {
     const Real both = x * y, less_one = (x + y) + both;
-    return {less_one, less_one + both};
+    if constexpr (sloped) return {less_one, less_one + both};
+    else return {less_one, Real{}};
   }
 
   RADIOCORE_INLINE static ProductLessOne of(const ProductLessOne& a, const ProductLessOne& b) {
-    const Real whole_a = 1.0f + a.less_one, whole_b = 1.0f + b.less_one;
-    return {a.less_one + b.less_one * whole_a, a.slope * whole_b + b.slope * whole_a};
+    const Real whole_a = 1.0f + a.less_one, less_one = a.less_one + b.less_one * whole_a;
+    if constexpr (sloped) return {less_one, a.slope * (1.0f + b.less_one) + b.slope * whole_a};
+    else return {less_one, Real{}};
   }
 
   /// Four links, by pairs; weight(i) is x of link i.
@@ -117,8 +120,9 @@ struct ProductLessOne {
   /// it is 2 (second_term 1); see closed_form.hpp.
   RADIOCORE_INLINE Real coverage(Real scaled_noise, Real second_term) const {
     const Real per_whole = 1.0f / (1.0f + less_one);
-    const Real terms = 1.0f + second_term * (scaled_noise + slope * per_whole);
-    const Real probability = exp_of_minus(scaled_noise) * terms * per_whole;
+    Real probability = exp_of_minus(scaled_noise);
+    if constexpr (sloped) probability = probability * (1.0f + second_term * (scaled_noise + slope * per_whole));
+    probability = probability * per_whole;
     const Real at_most_one = probability < 1.0f ? probability : 1.0f;
     return less_one < 0x1p100f ? at_most_one : 0.0f;
   }
