@@ -260,6 +260,13 @@ def test_noise_beyond_all_measure():
         assert_close(replace(case, noise_mw=noise_mw))
 
 
+def test_thresholds_beyond_what_single_precision_takes():
+    """There the product of noise and threshold would leave the range of floats."""
+    case = random_case(3, los_share=0.5, exponent=(7.0, 2.0), threshold=np.array([1e8, 1e9, 1e12]))
+    for noise_mw in (NOISE_MW, 1e9):
+        assert_close(replace(case, noise_mw=noise_mw))
+
+
 def test_far_away_and_wide_grids():
     """Distances beyond 2^24 mm, where not even the offsets are floats."""
     case = random_case(20, nx=70, ny=4, step_mm=400_000)

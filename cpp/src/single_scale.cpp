@@ -8,7 +8,8 @@ namespace {
 
 constexpr int most_single_shape = 4;
 constexpr int highest_power_exponent = 120;  // floats reach 2^127
-constexpr double most_noise = 1e30;          // in units of mw_per_unit
+constexpr double most_noise = 1e30;          // in units of mw_per_unit; the kernels hold noise over signal to it too
+constexpr double most_threshold = 1e8;       // keeps most_noise times a threshold in the range of floats
 
 bool takes_channel(const StationPowers& in) {
   for (int q = 0; q < 2; ++q) {
@@ -16,6 +17,9 @@ bool takes_channel(const StationPowers& in) {
     if (in.shape[q] > most_single_shape) return false;
   }
   if (in.shape[0] > 2.0 && in.shape[1] > 2.0) return false;  // no server is left to it
+  for (index_t t = 0; t < in.thresholds; ++t) {
+    if (in.threshold[t] > most_threshold) return false;
+  }
   return std::all_of(in.load, in.load + in.stations, [](double load) { return load == 1.0; });
 }
 
