@@ -15,26 +15,9 @@
 
 namespace radiocore {
 
-void cover_row_baseline(const SingleMapJob& job, const SingleMapRow& row, SingleMapScratch& scratch);
-#if defined(RADIOCORE_X86_KERNELS)
-void cover_row_avx2(const SingleMapJob& job, const SingleMapRow& row, SingleMapScratch& scratch);
-void cover_row_avx512(const SingleMapJob& job, const SingleMapRow& row, SingleMapScratch& scratch);
-#endif
+RADIOCORE_KERNELS(cover_row, const SingleMapJob&, const SingleMapRow&, SingleMapScratch&)
 
 namespace {
-
-using RowKernel = void (*)(const SingleMapJob&, const SingleMapRow&, SingleMapScratch&);
-
-RowKernel row_kernel_of(InstructionSet wanted) {
-#if defined(RADIOCORE_X86_KERNELS)
-  const InstructionSet set = available(wanted);
-  if (set == InstructionSet::avx512) return cover_row_avx512;
-  if (set == InstructionSet::avx2) return cover_row_avx2;
-#else
-  (void)wanted;
-#endif
-  return cover_row_baseline;
-}
 
 // ---- In double: the links of a few receivers, by the functions that serve any links --------------
 
@@ -170,7 +153,7 @@ void map_coverage(const MapStretch& stretch, bool double_precision, InstructionS
                   const CoverageMap& map) {
   const SingleMap single(stretch, map);
   const bool in_single = !double_precision && single.fits;
-  const RowKernel kernel = row_kernel_of(instructions);
+  const auto kernel = cover_row_for(instructions);
   parallel_ranges(stretch.count, receivers_a_task, threads, [&](index_t begin, index_t end) {
     DoubleMap in_double(stretch, map);
     if (!in_single) {
