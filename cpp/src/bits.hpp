@@ -13,7 +13,6 @@ constexpr index_t word_bits = 64;
 constexpr index_t words_for(index_t bits) { return (bits + word_bits - 1) / word_bits; }
 
 inline bool test_bit(const Word* words, index_t i) { return words[i / word_bits] >> (i % word_bits) & 1; }
-inline void clear_bit(Word* words, index_t i) { words[i / word_bits] &= ~(Word{1} << (i % word_bits)); }
 
 /// Calls edit(word, mask) for every word that holds bits of [begin, end), which is not empty.
 template <class Edit>
