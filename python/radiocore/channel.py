@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 import numpy as np
 
 from .errors import InputError
-from .units import db_to_linear, dbm_to_mw
+from .units import MM_PER_M, db_to_linear, dbm_to_mw
 
 MOST_LEVEL_DB = 300.0
 """No gain or noise level is beyond; a unit was mistaken."""
@@ -86,6 +86,25 @@ class Channel:
     def gain_at_1m_nlos(self) -> float:
         """Linear power gain at 1 m of a blocked link."""
         return float(db_to_linear(self.gain_at_1m_db_nlos))
+
+    @property
+    def law_by_state(self) -> tuple[tuple[float, float], tuple[float, float]]:
+        """Linear gain at 1 m and exponent, each of a blocked link and of one in line of sight."""
+        return (
+            (self.gain_at_1m_nlos, self.gain_at_1m_los),
+            (self.path_loss_exponent_nlos, self.path_loss_exponent_los),
+        )
+
+    @property
+    def shape_by_state(self) -> tuple[float, float]:
+        """Nakagami shape of a blocked link and of one in line of sight."""
+        return self.fading_m_nlos, self.fading_m_los
+
+    @property
+    def interferer_reach_mm(self) -> int:
+        """``max_interferer_distance_m`` in whole millimetres; -1 = no limit."""
+        reach_m = self.max_interferer_distance_m
+        return -1 if reach_m is None else round(reach_m * MM_PER_M)
 
 
 _POSITIVE = (

@@ -20,7 +20,6 @@ from .channel import Channel
 from .device_array import DLPACK_CPU, DLPACK_CUDA, DeviceArray, borrow, is_device_array
 from .errors import InputError
 from .links import Block, CarrierStations, Estimate, Receivers
-from .units import MM_PER_M
 
 BUDGET_BYTES = 256 * 2**20
 """Memory that columns streamed through the GPU may take there at once."""
@@ -241,12 +240,5 @@ class GivenOnDevice:
 
 
 def _law(channel: Channel) -> tuple:
-    """The power law, fading and noise of a channel as the kernels take them; blocked before line of sight."""
-    reach_m = channel.max_interferer_distance_m
-    return (
-        (channel.gain_at_1m_nlos, channel.gain_at_1m_los),
-        (channel.path_loss_exponent_nlos, channel.path_loss_exponent_los),
-        (channel.fading_m_nlos, channel.fading_m_los),
-        channel.noise_mw,
-        -1 if reach_m is None else round(reach_m * MM_PER_M),
-    )
+    """The power law, fading and noise of a channel as the kernels take them."""
+    return (*channel.law_by_state, channel.shape_by_state, channel.noise_mw, channel.interferer_reach_mm)

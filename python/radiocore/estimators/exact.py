@@ -8,7 +8,6 @@ from typing import ClassVar
 from .. import _core
 from ..errors import InputError
 from ..links import Estimate
-from ..units import MM_PER_M
 from .base import Estimator
 
 LARGEST_SHAPE = 64
@@ -38,12 +37,11 @@ class ExactCoverage(Estimator):
     def rounding_bound(self, stations, channel):
         if self.double_precision:
             return super().rounding_bound(stations, channel)
-        return _core.single_precision_bound(stations, int(max(channel.fading_m_los, channel.fading_m_nlos)))
+        return _core.single_precision_bound(stations, int(max(channel.shape_by_state)))
 
     def estimate(self, block, stations, channel, threshold, *, seed, threads):
         if block.on_device is not None:
             return block.on_device.exact(block, stations, channel, threshold, double_precision=self.double_precision)
-        reach_m = channel.max_interferer_distance_m
         coverage, server, server_power_mw, server_los = _core.coverage_on_grid(
             _core.ReceiverGrid(*block.receivers.grid.lattice_mm),
             block.receivers.first,
@@ -53,10 +51,9 @@ class ExactCoverage(Estimator):
             stations.boresight,
             stations.load,
             block.los_bits,
-            (channel.gain_at_1m_nlos, channel.gain_at_1m_los),
-            (channel.path_loss_exponent_nlos, channel.path_loss_exponent_los),
-            (channel.fading_m_nlos, channel.fading_m_los),
-            -1 if reach_m is None else round(reach_m * MM_PER_M),
+            *channel.law_by_state,
+            channel.shape_by_state,
+            channel.interferer_reach_mm,
             channel.noise_mw,
             threshold,
             self.double_precision,

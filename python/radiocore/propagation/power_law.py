@@ -20,8 +20,7 @@ def power_law_mean_mw(
         stations.power_mw,
         stations.boresight,
         los,
-        (channel.gain_at_1m_nlos, channel.gain_at_1m_los),
-        (channel.path_loss_exponent_nlos, channel.path_loss_exponent_los),
+        *channel.law_by_state,
         threads,
     )
 
@@ -58,15 +57,14 @@ def power_law_links(block: Block, stations: CarrierStations, channel: Channel, l
         mean_mw=mean_mw,
         interference_mw=interference_mw,
         los=los,
-        shape_by_state=(channel.fading_m_nlos, channel.fading_m_los),
+        shape_by_state=channel.shape_by_state,
         server=server,
     )
 
 
 def interferers_in_reach(block: Block, stations: CarrierStations, channel: Channel) -> np.ndarray | None:
     """(S, R) bool: within ``channel.max_interferer_distance_m`` in plan; None = all are."""
-    if channel.max_interferer_distance_m is None:
+    if channel.interferer_reach_mm < 0:
         return None
-    reach_mm = round(channel.max_interferer_distance_m * 1000)
     offset_mm = stations.position_mm[:, None, :2] - block.receivers.position_mm[None, :, :2]
-    return (offset_mm**2).sum(axis=2) <= reach_mm**2
+    return (offset_mm**2).sum(axis=2) <= channel.interferer_reach_mm**2
