@@ -13,11 +13,12 @@ from typing import Annotated, Any
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, InstanceOf, ValidationError
 
 from .channel import Channel
+from .coverage import DEFAULT_DRAWS
 from .device import DEVICES
 from .errors import ConfigError, InputError, nearest_name
 from .estimators import estimators
-from .estimators.accelerated import DEFAULT_EXACT_RADIUS_M
-from .grid import DEFAULT_RECEIVER_HEIGHT_M, INDOOR
+from .estimators.accelerated import DEFAULT_EXACT_RADIUS_M, DEFAULT_NEIGHBOURHOOD_RADIUS_M
+from .grid import DEFAULT_RECEIVER_HEIGHT_M, DEFAULT_RESOLUTION_M, INDOOR
 from .io.stations_table import ALIASES
 from .network import DEFAULT_HEIGHT_M, DEFAULT_POWER_DBM
 from .scene import DEFAULT_MARGIN_M, HOST_RULES
@@ -213,7 +214,7 @@ class RunConfig(BaseModel):
     )
     open_structures: bool = _key(False, "Buildings", "", "Keep open roofs, carports and the like as buildings.")
 
-    resolution_m: Number = _key(5.0, "Receivers", "M", "Side of a map cell, m.", gt=0)
+    resolution_m: Number = _key(DEFAULT_RESOLUTION_M, "Receivers", "M", "Side of a map cell, m.", gt=0)
     receiver_height_m: Number = _key(
         DEFAULT_RECEIVER_HEIGHT_M, "Receivers", "M", "Height of the receivers above ground, m.", ge=0
     )
@@ -236,12 +237,16 @@ class RunConfig(BaseModel):
         "DB[,DB...]",
         "SINR above which a receiver is served, dB; several in one pass. [the channel's: 0]",
     )
-    draws: Whole = _key(2000, "Method", "N", "Fading draws a receiver (Monte Carlo).", gt=0)
+    draws: Whole = _key(DEFAULT_DRAWS, "Method", "N", "Fading draws a receiver (Monte Carlo).", gt=0)
     exact_radius_m: Annotated[float, Field(allow_inf_nan=True), BeforeValidator(_number)] = _key(
         DEFAULT_EXACT_RADIUS_M, "Method", "M", "Accelerated: links up to here are traced, m; inf traces them all.", ge=0
     )
     neighbourhood_radius_m: Number = _key(
-        500.0, "Method", "M", "Accelerated: radius of the surroundings that far links are judged by, m.", gt=0
+        DEFAULT_NEIGHBOURHOOD_RADIUS_M,
+        "Method",
+        "M",
+        "Accelerated: radius of the surroundings that far links are judged by, m.",
+        gt=0,
     )
     seed: Whole = _key(0, "Method", "N", "Seed of the drawn heights and of the fading.", ge=0)
     channel: Annotated[InstanceOf[Channel], BeforeValidator(_channel)] = Field(

@@ -12,6 +12,7 @@ from .errors import InputError
 from .units import db_to_linear
 
 THRESHOLD_LIMIT_DB = 60.0
+DEFAULT_DRAWS = 2000
 MOST_DRAWS = 2**31
 
 
@@ -117,7 +118,7 @@ def simulated_coverage_probability(
     *,
     noise_mw,
     threshold_db,
-    draws: int = 2000,
+    draws: int = DEFAULT_DRAWS,
     seed: int = 0,
     threads: int | None = None,
     device: str = "auto",

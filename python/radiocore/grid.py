@@ -10,6 +10,7 @@ import numpy as np
 from .errors import InputError, nearest_name
 from .units import MM_PER_M, to_lattice_mm
 
+DEFAULT_RESOLUTION_M = 5.0
 DEFAULT_RECEIVER_HEIGHT_M = 1.5
 INDOOR = ("blocked", "masked")
 MOST_RESOLUTION_MM = 10_000_000
@@ -55,7 +56,7 @@ class ReceiverGrid:
     def over(
         cls,
         scene,
-        resolution_m: float = 5.0,
+        resolution_m: float = DEFAULT_RESOLUTION_M,
         height_m: float = DEFAULT_RECEIVER_HEIGHT_M,
         *,
         indoor: str = "blocked",

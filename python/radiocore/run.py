@@ -92,6 +92,12 @@ def station_options(config: RunConfig) -> dict:
     }
 
 
+def method_options(config: RunConfig) -> dict:
+    """The options of :func:`radiocore.simulate_manifold` that a config sets, its grid apart."""
+    keys = ("method", "channel", "threshold_db", "draws", "exact_radius_m", "neighbourhood_radius_m", "seed")
+    return {key: getattr(config, key) for key in (*keys, "device", "threads")}
+
+
 def make_map(scene: Scene, config: RunConfig, *, progress=None) -> CoverageManifold:
     """The coverage manifold of a scene under a config's grid, channel and method."""
     from .simulate import simulate_manifold
@@ -100,20 +106,12 @@ def make_map(scene: Scene, config: RunConfig, *, progress=None) -> CoverageManif
     return simulate_manifold(
         scene,
         grid,
-        method=config.method,
-        channel=config.channel,
-        threshold_db=config.threshold_db,
-        draws=config.draws,
-        exact_radius_m=config.exact_radius_m,
-        neighbourhood_radius_m=config.neighbourhood_radius_m,
-        seed=config.seed,
-        device=config.device,
-        threads=config.threads,
         progress=progress,
         provenance={
             "config": config.provenance(),
             "inputs": {key: file_identity(path) for key, path in input_files(config).items()},
         },
+        **method_options(config),
     )
 
 

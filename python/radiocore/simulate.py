@@ -10,13 +10,13 @@ import numpy as np
 from . import _core
 from .blockage import hosts_of, outdoors_on, points_mm, trace, trace_grid
 from .channel import Channel
-from .coverage import as_seed, as_thresholds
+from .coverage import DEFAULT_DRAWS, as_seed, as_thresholds
 from .cuda import DeviceScene
 from .device import resolve_device, resolve_threads
 from .errors import InputError
 from .estimators import Estimator, estimator_named
-from .estimators.accelerated import DEFAULT_EXACT_RADIUS_M
-from .grid import ReceiverGrid
+from .estimators.accelerated import DEFAULT_EXACT_RADIUS_M, DEFAULT_NEIGHBOURHOOD_RADIUS_M
+from .grid import DEFAULT_RESOLUTION_M, ReceiverGrid
 from .links import Block, CarrierStations, Receivers, unpacked
 from .manifold import CoverageManifold
 from .progress import progress_bar
@@ -37,13 +37,13 @@ def simulate_manifold(
     scene: Scene,
     grid: ReceiverGrid | None = None,
     *,
-    resolution_m: float = 5.0,
+    resolution_m: float = DEFAULT_RESOLUTION_M,
     method: str | Estimator = "exact",
     channel: Channel | None = None,
     threshold_db=None,
-    draws: int = 2000,
+    draws: int = DEFAULT_DRAWS,
     exact_radius_m: float = DEFAULT_EXACT_RADIUS_M,
-    neighbourhood_radius_m: float = 500.0,
+    neighbourhood_radius_m: float = DEFAULT_NEIGHBOURHOOD_RADIUS_M,
     seed: int = 0,
     device: str = "auto",
     threads: int | None = None,
@@ -57,7 +57,7 @@ def simulate_manifold(
     ----------
     scene : Scene
     grid : ReceiverGrid, optional
-        Defaults to ``ReceiverGrid.over(scene, resolution_m)``.
+        Defaults to ``ReceiverGrid.over(scene, resolution_m)``; cells of that side, m.
     method : {"exact", "traditional", "accelerated"} or Estimator
         "exact": every link exact, fading in closed form. "traditional": every building tested,
         fading by Monte Carlo. "accelerated": Algorithm 3, exact up to ``exact_radius_m``.
@@ -66,10 +66,11 @@ def simulate_manifold(
     threshold_db : float or list of float, optional
         SINR thresholds; defaults to the channel's. A list is computed in one pass.
     draws, exact_radius_m, neighbourhood_radius_m
-        Settings of the methods that have them.
+        Settings of the methods that are named and have them: number, m, m.
     seed : int
         All randomness. Same inputs and seed give the same bytes for any threads and block size.
     device : {"auto", "cpu", "cuda"}
+        "auto" is the CPU; a GPU is asked for by name and gives the same bytes.
     threads : int, optional
         Defaults to every processor the process may use.
     progress : bool, optional

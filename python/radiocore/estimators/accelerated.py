@@ -9,7 +9,7 @@ import numpy as np
 
 from .. import _core
 from ..circle import minimum_enclosing_circle
-from ..coverage import as_draws
+from ..coverage import DEFAULT_DRAWS, as_draws
 from ..errors import InputError, nearest_name
 from ..links import Estimate
 from ..propagation.air_to_ground import ALPHA_BETA_BOX, GAMMA_BOX_M
@@ -20,6 +20,7 @@ from .exact import require_whole_shapes
 
 FAR_LINKS = ("drawn", "averaged")
 DEFAULT_EXACT_RADIUS_M = 200.0
+DEFAULT_NEIGHBOURHOOD_RADIUS_M = 500.0
 
 
 @dataclass(frozen=True)
@@ -45,9 +46,9 @@ class AcceleratedSimulation(Estimator):
         without sampling (then the server named is the likeliest one).
     """
 
-    draws: int = 2000
+    draws: int = DEFAULT_DRAWS
     exact_radius_m: float = DEFAULT_EXACT_RADIUS_M
-    neighbourhood_radius_m: float = 500.0
+    neighbourhood_radius_m: float = DEFAULT_NEIGHBOURHOOD_RADIUS_M
     far_links: str = "drawn"
     name: ClassVar[str] = "accelerated"
 
@@ -127,7 +128,7 @@ class AcceleratedSimulation(Estimator):
         mean = [power_law_mean_mw(block.receivers.position_mm, stations, channel, state, threads) for state in states]
         coverage, server, server_los = _core.mixture(
             *mean,
-            (channel.fading_m_nlos, channel.fading_m_los),
+            channel.shape_by_state,
             probability,
             stations.load,
             channel.noise_mw,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from ..coverage import as_draws
+from ..coverage import DEFAULT_DRAWS, as_draws
 from ..propagation.power_law import power_law_links
 from .base import Estimator, sample_coverage
 
@@ -14,7 +14,7 @@ from .base import Estimator, sample_coverage
 class TraditionalSimulation(Estimator):
     """Algorithms 1 and 2 of arXiv:2312.01826 for every link, then Monte Carlo."""
 
-    draws: int = 2000
+    draws: int = DEFAULT_DRAWS
     name: ClassVar[str] = "traditional"
     engine: ClassVar[str] = "brute-force"
 
