@@ -17,6 +17,7 @@ from .channel import Channel
 from .circle import minimum_enclosing_circle
 from .coverage import coverage_probability
 from .device import cuda_available
+from .device_array import DeviceArray
 from .errors import (
     ConfigError,
     DeviceFailure,
@@ -42,6 +43,7 @@ __all__ = [
     "Channel",
     "ConfigError",
     "CoverageManifold",
+    "DeviceArray",
     "DeviceFailure",
     "DeviceUnavailableError",
     "FileFormatError",

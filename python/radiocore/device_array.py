@@ -20,7 +20,7 @@ DEFAULT_STREAM = 1
 
 
 class DeviceArray:
-    """A contiguous array in the memory of a device.
+    """A contiguous array in the memory of a device: what ``coverage_probability`` gives for powers on a GPU.
 
     Give it to CuPy by ``cupy.asarray(array)``, to torch by ``torch.from_dlpack(array)``; both see the
     same memory, which lives as long as any of them. ``array.numpy()`` copies it to the host.

@@ -98,7 +98,7 @@ def _requirements() -> tuple[list[str], dict[str, list[str]]]:
 
 def _describe_gpu(report: dict) -> str:
     if report["available"]:
-        return f"{report['name']} is there; this version computes on the CPU"
+        return f"{report['name']} is there; it computes where it is asked for by device='cuda'"
     return f"not usable: {report['reason']}"
 
 
