@@ -25,6 +25,7 @@ ROOT = Path(__file__).resolve().parents[1]
 SITE = ROOT / "build" / "gpu_suite"
 RESULTS = ROOT / "benchmarks" / "results" / "gpu_suite.txt"
 ROUNDS = 5
+GPU_TESTS = ("test_cuda.py", "test_cuda_given_links.py", "test_device_array.py", "test_maps_on_device.py")
 
 LANES_A_PROCESSOR = 128
 """Instructions of one lane that a multiprocessor starts in a clock: 4 schedulers of 32 lanes."""
@@ -93,7 +94,7 @@ def built() -> bool:
 def tested() -> bool:
     environment = os.environ | {"PYTHONPATH": f"{SITE}{os.pathsep}{ROOT / 'tests'}"}
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
-    command += [str(ROOT / "tests" / name) for name in ("test_cuda.py", "test_device_array.py")]
+    command += [str(ROOT / "tests" / name) for name in GPU_TESTS]
     return subprocess.run(command, env=environment, cwd=ROOT).returncode == 0
 
 

@@ -1,55 +1,26 @@
-"""Kernels of the GPU: their bodies run by this processor, and the GPU itself where there is one.
+"""Scenes on a GPU: the bodies of its kernels run by this processor, and the GPU itself where there is one.
 
 Every test of the answers runs twice: on "host", where the bodies run as plain loops, and on "cuda", which
 skips where there is no GPU.
 """
 
+from dataclasses import fields
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from radiocore import (
-    BaseStations,
-    Channel,
-    InputError,
-    ReceiverGrid,
-    Scene,
-    _core,
-    coverage_probability,
-)
-from radiocore.blockage import hosts_of, outdoors_on
-from radiocore.coverage import (
-    as_thresholds,
-    coverage_by_kernels,
-    sampled_by_kernels,
-    share_and_error,
-    simulated_coverage_probability,
-)
+from radiocore import Channel, InputError, ReceiverGrid, _core
+from radiocore.blockage import outdoors_on
 from radiocore.cuda import DeviceScene, open_kernels
-from radiocore.device_array import DeviceArray
 from radiocore.estimators.accelerated import AcceleratedSimulation
 from radiocore.estimators.exact import ExactCoverage
 from radiocore.estimators.traditional import TraditionalSimulation
-from radiocore.links import Block, CarrierStations, Links, Receivers, unpacked
-from towns import as_buildings, as_scene, random_points, random_town, tied_links
+from radiocore.links import Block, Estimate, Links, Receivers, unpacked
+from radiocore.propagation.power_law import power_law_mean_mw
+from towns import as_scene, random_points, stations_of, tied_links, town_scene
 
 THRESHOLD = np.array([0.25, 1.0, 4.0])
-
-
-def town_scene(
-    stations: int = 12, sectors: bool = False, host_building: str = "transparent", sector_load: float = 0.5
-) -> Scene:
-    """Raised bases, courtyards, overlaps, antennas inside and above; every third a sector and partly loaded."""
-    rng = np.random.default_rng(5)
-    prisms = random_town(rng, buildings=40, side_mm=300_000)
-    x_m, y_m, height_m = random_points(rng, stations, 300_000, 45_000, lowest_mm=3000).T / 1000
-    azimuth = np.where(np.arange(stations) % 3 == 0, 40.0 * np.arange(stations) % 360, np.nan)
-    extra = {"azimuth_deg": azimuth, "load": np.where(np.isnan(azimuth), 1.0, sector_load)} if sectors else {}
-    return Scene(as_buildings(prisms), BaseStations(x_m=x_m, y_m=y_m, height_m=height_m, **extra), host_building)
-
-
-def stations_of(scene) -> CarrierStations:
-    return CarrierStations.of(scene.base_stations, hosts_of(scene), np.arange(len(scene.base_stations)))
 
 
 def cells_of(grid, first, count) -> Receivers:
@@ -73,35 +44,37 @@ def traced_by_cpu(scene, stations, receivers_mm, max_distance_mm=-1):
     return building, bits
 
 
-def law_of(channel):
-    return (
-        (channel.gain_at_1m_nlos, channel.gain_at_1m_los),
-        (channel.path_loss_exponent_nlos, channel.path_loss_exponent_los),
-    )
-
-
 def links_by_cpu(scene, stations, receivers_mm, channel, los=None):
     if los is None:
         los = unpacked(traced_by_cpu(scene, stations, receivers_mm)[1], len(receivers_mm))
-    ends = (receivers_mm, stations.position_mm)
-    mean_mw = _core.mean_power_mw(*ends, stations.power_mw, stations.boresight, los, *law_of(channel), 0)
+    mean_mw = power_law_mean_mw(receivers_mm, stations, channel, los, 0)
     server = _core.associate(mean_mw, 0)
     offset_m = (stations.position_mm[:, None, :2] - receivers_mm[None, :, :2]) / 1000
     reach_m = channel.max_interferer_distance_m or np.inf
     heard = (np.arange(len(stations))[:, None] == server) | (np.hypot(*offset_m.transpose(2, 0, 1)) <= reach_m)
-    shapes = (channel.fading_m_nlos, channel.fading_m_los)
-    return Links(mean_mw, np.where(heard, mean_mw, 0.0), los, shapes, server)
+    return Links(mean_mw, np.where(heard, mean_mw, 0.0), los, channel.shape_by_state, server)
+
+
+def columns_of(links, stations, channel):
+    """Links as the core's closed form and its Monte Carlo take them."""
+    fading = (None, links.los, links.shape_by_state)
+    return links.interference_mw, *fading, stations.load, links.server, channel.noise_mw, THRESHOLD
 
 
 def hits_by_cpu(links, stations, channel, *, seed, draws, first_receiver):
-    given = (links.interference_mw, None, links.los, links.shape_by_state, stations.load, links.server)
-    return _core.monte_carlo_hits(*given, channel.noise_mw, THRESHOLD, seed, draws, first_receiver, "automatic", 0)
+    columns = columns_of(links, stations, channel)
+    return _core.monte_carlo_hits(*columns, seed, draws, first_receiver, "automatic", 0)
 
 
 def assert_served_alike(answer, links):
     np.testing.assert_array_equal(answer.server.numpy(), links.server)
     np.testing.assert_array_equal(answer.server_power_mw.numpy(), links.of_server(links.mean_mw, 0.0))
     np.testing.assert_array_equal(answer.server_los.numpy(), links.of_server(links.los, 0))
+
+
+def assert_same_estimate(found: Estimate, expected: Estimate):
+    for item in fields(Estimate):
+        np.testing.assert_array_equal(getattr(found, item.name), getattr(expected, item.name), err_msg=item.name)
 
 
 # ---- line of sight -------------------------------------------------------------------------------
@@ -207,22 +180,9 @@ def test_closed_form_of_a_scene_is_that_of_the_cpu(kernels, name, sectors):
     scene, channel = town_scene(sectors=sectors), CHANNELS[name]
     stations, receivers_mm = stations_of(scene), receivers_of(203)
     links = links_by_cpu(scene, stations, receivers_mm, channel)
-    expected = _core.closed_form(
-        links.interference_mw,
-        None,
-        links.los,
-        links.shape_by_state,
-        stations.load,
-        links.server,
-        channel.noise_mw,
-        THRESHOLD,
-        0,
-    )
-    answer = (
-        DeviceScene.of(scene.city, kernels())
-        .trace(receivers_mm, stations)
-        .coverage(channel, THRESHOLD, double_precision=True)
-    )
+    expected = _core.closed_form(*columns_of(links, stations, channel), 0)
+    traced = DeviceScene.of(scene.city, kernels()).trace(receivers_mm, stations)
+    answer = traced.coverage(channel, THRESHOLD, double_precision=True)
     np.testing.assert_array_equal(answer.value.numpy(), expected)
     assert_served_alike(answer, links)
 
@@ -271,26 +231,12 @@ def test_coverage_of_a_grid_is_that_of_the_cpu_pass(kernels, name, double_precis
     grid = ReceiverGrid.covering((-150, -140, 150, 140), 20.0)
     stations, first, count = stations_of(scene), 33, 120
     _, bits = traced_by_cpu(scene, stations, grid.position_mm(first, first + count))
-    reach_m = channel.max_interferer_distance_m
-    columns = (stations.position_mm, stations.power_mw, stations.boresight, stations.load, bits)
-    expected = _core.coverage_on_grid(
-        _core.ReceiverGrid(*grid.lattice_mm),
-        first,
-        count,
-        *columns,
-        *law_of(channel),
-        (channel.fading_m_nlos, channel.fading_m_los),
-        -1 if reach_m is None else round(reach_m * 1000),
-        channel.noise_mw,
-        THRESHOLD,
-        double_precision,
-        0,
-    )
-    on_device = DeviceScene.of(scene.city, kernels()).traced(cells_of(grid, first, count), stations, bits)
-    answer = on_device.coverage(channel, THRESHOLD, double_precision=double_precision)
-    found = (answer.value, answer.server, answer.server_power_mw, answer.server_los)
-    for part, wanted in zip(found, expected, strict=True):
-        np.testing.assert_array_equal(part.numpy(), wanted)
+    block = Block(cells_of(grid, first, count), bits, None)
+    estimator = ExactCoverage(double_precision)
+    expected = estimator.estimate(block, stations, channel, THRESHOLD, seed=0, threads=0)
+    on_device = DeviceScene.of(scene.city, kernels())
+    found = on_device.exact(block, stations, channel, THRESHOLD, double_precision=double_precision)
+    assert_same_estimate(found, expected)
 
 
 @pytest.mark.parametrize(
@@ -323,177 +269,4 @@ def test_estimates_are_those_of_the_cpu(kernels, estimator):
     else:
         radius_mm = getattr(estimator, "trace_distance_mm", -1)
         found = on_device.sampled(block, stations, channel, THRESHOLD, draws=100, seed=11, exact_radius_mm=radius_mm)
-    for name in ("coverage", "standard_error", "server", "server_power_mw", "server_los"):
-        np.testing.assert_array_equal(getattr(found, name), getattr(expected, name), err_msg=name)
-
-
-# ---- given links ---------------------------------------------------------------------------------
-
-
-def given_links(shapes, receivers=90, stations=11):
-    """Means over ten decades, one station off, one receiver served by nobody, some links equal."""
-    rng = np.random.default_rng(8)
-    mean_mw = 10 ** rng.uniform(-12, -2, (receivers, stations))
-    mean_mw[:, 3] = 0.0
-    mean_mw[5] = 0.0
-    mean_mw[6] = mean_mw[6, 0]
-    fading_m = rng.choice(shapes, mean_mw.shape)
-    fading_m[np.arange(receivers), mean_mw.argmax(axis=1)] = shapes[0]
-    return mean_mw, fading_m
-
-
-SHAPES = {"1 and 2": (1.0, 2.0), "whole": (2.0, 1.0, 4.0), "larger servers": (3.0, 1.0), "any": (5.0, 0.5, 7.25)}
-
-
-@pytest.mark.parametrize("shapes", SHAPES)
-@pytest.mark.parametrize("budget_bytes", [1, 3000, 2**20])
-def test_given_links_are_streamed_in_tiles(kernels, shapes, budget_bytes):
-    links = given_links(SHAPES[shapes])
-    on = kernels(budget_bytes=budget_bytes)
-    found = coverage_by_kernels(on, *links, 1e-6, *as_thresholds([-3.0, 3.0]))
-    np.testing.assert_array_equal(found, coverage_probability(*links, noise_mw=1e-6, threshold_db=[-3.0, 3.0]))
-    found = sampled_by_kernels(on, *links, 1e-6, *as_thresholds(1.0), 7, 130)
-    expected = simulated_coverage_probability(*links, noise_mw=1e-6, threshold_db=1.0, draws=130, seed=7)
-    for part, wanted in zip(found, expected, strict=True):
-        np.testing.assert_array_equal(part, wanted)
-
-
-@pytest.mark.parametrize("shapes", SHAPES)
-@pytest.mark.parametrize("order", ["C", "F"])
-def test_given_links_on_the_device_stay_there(kernels, shapes, order):
-    mean_mw, fading_m = given_links(SHAPES[shapes])
-    on = kernels()
-    columns = [on_device(on, values, order) for values in (mean_mw, fading_m)]
-    found = coverage_by_kernels(on, *columns, 1e-6, *as_thresholds([-3.0, 3.0]))
-    assert isinstance(found, DeviceArray)
-    expected = coverage_probability(mean_mw, fading_m, noise_mw=1e-6, threshold_db=[-3.0, 3.0])
-    np.testing.assert_array_equal(found.numpy(), expected)
-    share, error = sampled_by_kernels(on, *columns, 1e-6, *as_thresholds(1.0), 7, 130)
-    expected = simulated_coverage_probability(mean_mw, fading_m, noise_mw=1e-6, threshold_db=1.0, draws=130, seed=7)
-    np.testing.assert_array_equal(share.numpy(), expected[0])
-    np.testing.assert_array_equal(error.numpy(), expected[1])
-
-
-def on_device(kernels, values, order="C"):
-    """(R, S) values in the memory of a device, row by row or (as another library's view) column by column."""
-    if order == "C":
-        return DeviceArray(kernels.upload(values), np.float64, values.shape)
-    if kernels.on_gpu:
-        return pytest.importorskip("cupy").asarray(values, order="F")
-    return ForeignView(np.asfortranarray(values))
-
-
-class ForeignView:
-    """An array that is known by DLPack only."""
-
-    def __init__(self, values):
-        self.values = values
-
-    def __dlpack__(self, **options):
-        return self.values.__dlpack__()
-
-    def __dlpack_device__(self):
-        return self.values.__dlpack_device__()
-
-
-@pytest.mark.parametrize("fading_m", [2.0, 1, "column", "row"])
-def test_shapes_on_the_device_are_broadcast(kernels, fading_m):
-    mean_mw, _ = given_links((1.0,))
-    on = kernels()
-    shapes = {"column": np.full((len(mean_mw), 1), 2.0), "row": np.full(mean_mw.shape[1], 2.0)}.get(fading_m, fading_m)
-    given_shapes = shapes if np.ndim(shapes) == 0 else on_device(on, shapes)
-    found = coverage_by_kernels(on, on_device(on, mean_mw), given_shapes, 0.0, *as_thresholds(0.0))
-    np.testing.assert_array_equal(found.numpy(), coverage_probability(mean_mw, shapes, noise_mw=0.0, threshold_db=0.0))
-
-
-@pytest.mark.parametrize("on_the_device", [False, True])
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [
-        (lambda mean, shape: mean.__setitem__((4, 2), -1.0), "mean_power_mw: receiver 4, station 2 is"),
-        (lambda mean, shape: mean.__setitem__((4, 2), np.nan), "mean_power_mw: receiver 4, station 2 is"),
-        (lambda mean, shape: mean.__setitem__((4, 2), np.inf), "mean_power_mw: receiver 4, station 2 is"),
-        (lambda mean, shape: shape.__setitem__((4, 2), 0.0), "fading_m: a shape is not a positive finite number"),
-        (lambda mean, shape: shape.__setitem__((4, 2), np.nan), "fading_m: a shape is not a positive finite number"),
-        (lambda mean, shape: shape.__setitem__(7, 1.5), "serving link of receiver 7"),
-        (lambda mean, shape: shape.__setitem__(7, 65.0), "serving link of receiver 7"),
-    ],
-)
-def test_what_the_cpu_refuses_a_device_refuses(kernels, change, message, on_the_device):
-    mean_mw, fading_m = given_links((1.0,))
-    change(mean_mw, fading_m)
-    with pytest.raises(InputError, match=message):
-        coverage_probability(mean_mw, fading_m, noise_mw=0.0, threshold_db=0.0)
-    on = kernels()
-    links = [on_device(on, values) for values in (mean_mw, fading_m)] if on_the_device else (mean_mw, fading_m)
-    with pytest.raises(InputError, match=message):
-        coverage_by_kernels(on, *links, 0.0, *as_thresholds(0.0))
-
-
-def test_links_of_nobody(kernels):
-    """No receivers, or no stations: answers of no length, or of nothing served."""
-    on = kernels()
-    none = coverage_by_kernels(on, np.ones((0, 3)), 1.0, 0.0, *as_thresholds(0.0))
-    assert none.shape == (0,)
-    unserved = coverage_by_kernels(on, np.ones((4, 0)), 1.0, 0.0, *as_thresholds(0.0))
-    np.testing.assert_array_equal(unserved, np.zeros(4))
-
-
-def test_many_stations_overflow_shared_memory(kernels):
-    rng = np.random.default_rng(3)
-    mean_mw = 10 ** rng.uniform(-9, -3, (3, 4000))
-    found, _ = sampled_by_kernels(kernels(), mean_mw, 1.0, 0.0, *as_thresholds(-20.0), 1, 8)
-    expected, _ = simulated_coverage_probability(mean_mw, 1.0, noise_mw=0.0, threshold_db=-20.0, draws=8, seed=1)
-    np.testing.assert_array_equal(found, expected)
-
-
-def test_share_and_error_on_the_device(kernels):
-    on = kernels()
-    hits = np.arange(101, dtype=np.int64)
-    found = on.share_and_error(on.upload(hits), 100)
-    for memory, expected in zip(found, share_and_error(hits, 100), strict=True):
-        np.testing.assert_array_equal(DeviceArray(memory, np.float64, (101,)).numpy(), expected)
-
-
-@pytest.mark.parametrize("off_by", [-1, 0, 1])
-def test_quotient_of_the_logarithm_is_the_rounded_one(off_by):
-    """All 2^23 arguments, from a reciprocal that is off by so many units in the last place."""
-    root_half = np.float32(0.5**0.5).view(np.uint32)
-    for first in range(0, 2**23, 2**21):
-        m = (root_half + np.arange(first, first + 2**21, dtype=np.uint32)).view(np.float32)
-        f = m - np.float32(1)
-        d = np.float32(2) + f
-        reciprocal = ((np.float32(1) / d).view(np.int32) + off_by).view(np.float32)
-        np.testing.assert_array_equal(_core.quotient_from(reciprocal, f, d), f / d)
-
-
-# ---- the GPU itself ---------------------------------------------------------------------------
-
-
-def test_numpy_in_numpy_out_on_the_gpu(gpu):
-    links = given_links((1.0, 2.0))
-    settings_ = {"noise_mw": 1e-6, "threshold_db": [-3.0, 3.0]}
-    found = coverage_probability(*links, **settings_, device="cuda")
-    np.testing.assert_array_equal(found, coverage_probability(*links, **settings_))
-    found = simulated_coverage_probability(*links, **settings_, device="cuda")
-    np.testing.assert_array_equal(found, simulated_coverage_probability(*links, **settings_))
-
-
-@pytest.mark.parametrize("library", ["cupy", "torch"])
-def test_arrays_of_other_libraries_stay_on_the_gpu(gpu, library):
-    module = pytest.importorskip(library)
-    links = given_links((1.0, 2.0))
-    if library == "cupy":
-        lent, taken = [module.asarray(values) for values in links], module.asarray
-    else:
-        lent, taken = [module.from_numpy(values).cuda() for values in links], module.from_dlpack
-    found = coverage_probability(*lent, noise_mw=1e-6, threshold_db=0.0)
-    expected = coverage_probability(*links, noise_mw=1e-6, threshold_db=0.0)
-    back = taken(found)
-    pointer = back.data.ptr if library == "cupy" else back.data_ptr()
-    assert pointer == found.__cuda_array_interface__["data"][0]
-    np.testing.assert_array_equal(back.get() if library == "cupy" else back.cpu().numpy(), expected)
-    share, error = simulated_coverage_probability(*lent, noise_mw=1e-6, threshold_db=0.0, draws=99)
-    expected = simulated_coverage_probability(*links, noise_mw=1e-6, threshold_db=0.0, draws=99)
-    np.testing.assert_array_equal(share.numpy(), expected[0])
-    np.testing.assert_array_equal(error.numpy(), expected[1])
+    assert_same_estimate(found, expected)

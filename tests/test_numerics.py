@@ -180,3 +180,15 @@ def test_every_instruction_set_mixes_shapes_the_same(shape):
     baseline = hits(shape, LOADS["mixed"], "baseline", threads=1)
     for instructions in ("avx2", "avx512", "automatic"):
         np.testing.assert_array_equal(hits(shape, LOADS["mixed"], instructions), baseline)
+
+
+@pytest.mark.parametrize("off_by", [-1, 0, 1])
+def test_quotient_of_the_logarithm_is_the_rounded_one(off_by):
+    """All 2^23 arguments, from a reciprocal that is off by so many units in the last place."""
+    root_half = np.float32(0.5**0.5).view(np.uint32)
+    for first in range(0, 2**23, 2**21):
+        m = (root_half + np.arange(first, first + 2**21, dtype=np.uint32)).view(np.float32)
+        f = m - np.float32(1)
+        d = np.float32(2) + f
+        reciprocal = ((np.float32(1) / d).view(np.int32) + off_by).view(np.float32)
+        np.testing.assert_array_equal(_core.quotient_from(reciprocal, f, d), f / d)

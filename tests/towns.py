@@ -6,6 +6,8 @@ import numpy as np
 from hypothesis import strategies as st
 
 from radiocore import BaseStations, Buildings, Scene
+from radiocore.blockage import hosts_of
+from radiocore.links import CarrierStations
 from reference.geometry import Prism
 
 LATTICE_LIMIT_MM = 2**30
@@ -50,6 +52,23 @@ def random_points(rng, number: int, side_mm: int, highest_mm: int, lowest_mm: in
     """(number, 3) int64, in the town and somewhat around it."""
     plan = rng.integers(-int(0.6 * side_mm), int(0.6 * side_mm), (number, 2))
     return np.column_stack([plan, rng.integers(lowest_mm, highest_mm, number)])
+
+
+def town_scene(
+    stations: int = 12, sectors: bool = False, host_building: str = "transparent", sector_load: float = 0.5
+) -> Scene:
+    """Raised bases, courtyards, overlaps, antennas inside and above; every third a sector and partly loaded."""
+    rng = np.random.default_rng(5)
+    prisms = random_town(rng, buildings=40, side_mm=300_000)
+    x_m, y_m, height_m = random_points(rng, stations, 300_000, 45_000, lowest_mm=3000).T / 1000
+    azimuth = np.where(np.arange(stations) % 3 == 0, 40.0 * np.arange(stations) % 360, np.nan)
+    extra = {"azimuth_deg": azimuth, "load": np.where(np.isnan(azimuth), 1.0, sector_load)} if sectors else {}
+    return Scene(as_buildings(prisms), BaseStations(x_m=x_m, y_m=y_m, height_m=height_m, **extra), host_building)
+
+
+def stations_of(scene: Scene) -> CarrierStations:
+    """All stations of a scene as the core takes them."""
+    return CarrierStations.of(scene.base_stations, hosts_of(scene), np.arange(len(scene.base_stations)))
 
 
 def _block(centre, half, turn):

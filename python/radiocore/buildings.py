@@ -231,8 +231,6 @@ class Buildings:
     @cached_property
     def area_m2(self) -> np.ndarray:
         """(B,) floor area of each building's outline, m^2; overlaps of its parts count once."""
-        import shapely
-
         from . import _core
 
         area_m2 = np.zeros(len(self))
@@ -240,6 +238,8 @@ class Buildings:
         np.add.at(area_m2, self.prism_building, prism_area_m2)
         several = np.flatnonzero(np.bincount(self.prism_building, minlength=len(self)) > 1)
         if several.size:
+            import shapely
+
             area_m2[several] = shapely.area(self.footprints[several])
         return area_m2
 
