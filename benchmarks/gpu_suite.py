@@ -2,7 +2,7 @@
 
     python benchmarks/gpu_suite.py
 
-Needs Python with NumPy, pytest, hypothesis, mpmath, scikit-build-core, pybind11, CMake and nvcc, and takes
+Needs Python with NumPy, pytest, hypothesis, scikit-build-core, pybind11, CMake and nvcc, and takes
 CuPy and torch as rivals where they are installed; no package is fetched. The table is printed and kept in
 benchmarks/results/gpu_suite.txt. Leaves with 1 where there is no GPU, a test fails, or an answer differs.
 """
