@@ -1,4 +1,8 @@
-"""Monte Carlo coverage on one thread: draws a second, the whole estimate of the SINR included."""
+"""Monte Carlo coverage on one thread: link draws decided a second, the whole estimate of the SINR included.
+
+A rival makes every draw. Radiocore's draws are keyed, so it leaves out those that cannot change an outcome any more;
+they count all the same, as the answer is that of the whole sum.
+"""
 
 from __future__ import annotations
 

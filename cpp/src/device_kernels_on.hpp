@@ -346,7 +346,7 @@ class DeviceKernelsOn final : public DeviceKernels {
                 std::uint8_t* los) {
     const auto run = [&](auto by_rejection) {
       using Body = CountHits<Source, decltype(by_rejection)::value>;
-      const index_t groups = (index_t(draws.count) + Body::draws_a_group - 1) / Body::draws_a_group;
+      const index_t groups = (index_t(draws.count) + draws_a_group - 1) / draws_a_group;
       machine_.for_each_team(receivers, groups, Body::scratch_bytes(links.stations, thresholds),
                              Body{links, noise_mw, threshold, thresholds, PhiloxKey::from_seed(draws.seed),
                                   draws.first_receiver, draws.count, receivers, hits, server, power, los});

@@ -1,10 +1,11 @@
-#define RADIOCORE_KERNEL kernel_types
 #include "monte_carlo.hpp"
 
 #include <algorithm>
+#include <limits>
+#include <numeric>
 #include <vector>
 
-#include "monte_carlo_kernel.hpp"
+#include "monte_carlo_job.hpp"
 #include "parallel.hpp"
 #include "power.hpp"
 
@@ -33,27 +34,18 @@ Kernel kernel_of(InstructionSet wanted) {
 
 /// One thread's copy of a receiver's links, packed.
 struct Packed {
-  std::vector<float> weight, load;
-  std::vector<double> shape;
-  std::vector<std::uint32_t> station;
-
-  void clear() {
-    weight.clear();
-    load.clear();
-    shape.clear();
-    station.clear();
-  }
+  std::vector<FadingLink> link;
+  std::vector<std::uint32_t> strongest_first;
+  std::vector<double> weight_up_to, weight_beyond;
 };
 
 void pack(const Links& links, index_t r, index_t server, Packed& out) {
-  out.clear();
+  out.link.clear();
   const double per_server = 1.0 / links.mean[server * links.receivers + r];
   const auto add = [&](index_t s) {
     const index_t at = s * links.receivers + r;
-    out.weight.push_back(float(links.mean[at] * per_server));
-    out.load.push_back(float(links.load[s]));
-    out.shape.push_back(links.shape_of(at));
-    out.station.push_back(std::uint32_t(s));
+    out.link.push_back({float(links.mean[at] * per_server), float(links.load[s]), std::uint32_t(s),
+                        GainLaw::of(links.shape_of(at))});
   };
   add(server);
   for (index_t s = 0; s < links.stations; ++s) {
@@ -61,7 +53,44 @@ void pack(const Links& links, index_t r, index_t server, Packed& out) {
   }
 }
 
+void sort_by_strength(Packed& out) {
+  const std::size_t links = out.link.size();
+  out.strongest_first.resize(links);
+  out.weight_up_to.resize(links);
+  out.weight_beyond.resize(links);
+  std::iota(out.strongest_first.begin(), out.strongest_first.end(), 0u);
+  std::sort(out.strongest_first.begin() + 1, out.strongest_first.end(), [&](std::uint32_t a, std::uint32_t b) {
+    return out.link[a].weight * out.link[a].load > out.link[b].weight * out.link[b].load;
+  });
+  double sum = 0.0;
+  for (std::size_t k = 1; k < links; ++k) out.weight_up_to[k] = sum += out.link[out.strongest_first[k]].weight;
+  sum = 0.0;
+  for (std::size_t k = links; k-- > 0;) {
+    out.weight_beyond[k] = sum;
+    const FadingLink& link = out.link[out.strongest_first[k]];
+    sum += link.law.uniforms > 0 ? double(link.weight) : std::numeric_limits<double>::infinity();
+  }
+}
+
 }  // namespace
+
+void count_group(const FadingJob& job, std::uint32_t group, std::int64_t* hits) {
+  float server[draws_a_group], interference[draws_a_group], gain[draws_a_group];
+  draw_gains(job.link[0].law, job.key, {job.receiver, job.link[0].station}, group, server);
+  for (float& each : interference) each = job.noise;
+  for (index_t i = 1; i < job.links; ++i) {
+    const FadingLink& link = job.link[i];
+    const DrawKey key{job.receiver, link.station};
+    draw_gains(link.law, job.key, key, group, gain);
+    draw_activity(link.load, job.key, key, group, gain);
+    for (std::uint32_t j = 0; j < draws_a_group; ++j) interference[j] += link.weight * gain[j];
+  }
+  for (index_t t = 0; t < job.thresholds; ++t) {
+    for (std::uint32_t j = 0; j < draws_a_group; ++j) {
+      hits[t] += draws_a_group * group + j < job.draws && server[j] > job.threshold[t] * interference[j];
+    }
+  }
+}
 
 void count_hits(const Links& links, const std::int32_t* server, double noise_mw, const double* threshold,
                 index_t thresholds, const Draws& draws, InstructionSet instructions, int threads, std::int64_t* hits) {
@@ -74,10 +103,11 @@ void count_hits(const Links& links, const std::int32_t* server, double noise_mw,
       std::fill(count.begin(), count.end(), 0);
       if (server[r] >= 0) {
         pack(links, r, server[r], packed);
+        sort_by_strength(packed);
         const double serving = links.mean[server[r] * links.receivers + r];
-        kernel({packed.weight.data(), packed.shape.data(), packed.load.data(), packed.station.data(),
-                index_t(packed.weight.size()), float(noise_mw / serving), linear.data(), thresholds,
-                PhiloxKey::from_seed(draws.seed), draws.first_receiver + std::uint32_t(r), draws.count},
+        kernel({packed.link.data(), packed.strongest_first.data(), packed.weight_up_to.data(),
+                packed.weight_beyond.data(), index_t(packed.link.size()), float(noise_mw / serving), linear.data(),
+                thresholds, PhiloxKey::from_seed(draws.seed), draws.first_receiver + std::uint32_t(r), draws.count},
                count.data());
       }
       for (index_t t = 0; t < thresholds; ++t) hits[t * links.receivers + r] = count[std::size_t(t)];

@@ -42,4 +42,55 @@ RADIOCORE_INLINE float gamma_by_rejection(double shape, PhiloxKey key, DrawKey l
   }
 }
 
+/// Draws that share the words of one Philox call.
+constexpr std::uint32_t draws_a_group = 4;
+
+/// How the gain of a link is drawn.
+struct GainLaw {
+  double shape;
+  float minus_per_shape;  // -1 / m
+  std::int32_t uniforms;  // m where the gain is a sum of logarithms, 0 where it is drawn by rejection
+
+  RADIOCORE_HD static GainLaw of(double shape) {
+    const int uniforms = drawn_by_logarithm(shape) ? int(shape) : 0;
+    return {shape, uniforms > 0 ? -1.0f / float(uniforms) : 0.0f, uniforms};
+  }
+};
+
+/// Gains of the four draws of a group: unit mean, single precision. This is the definition: whatever
+/// is faster must count the same hits. `rejection` is false where no shape of a kernel needs it.
+template <bool rejection = true>
+RADIOCORE_INLINE void draw_gains(GainLaw law, PhiloxKey key, DrawKey link, std::uint32_t group,
+                                 float (&gain)[draws_a_group]) {
+  if constexpr (rejection) {
+    if (law.uniforms == 0) {
+      for (std::uint32_t j = 0; j < draws_a_group; ++j) {
+        gain[j] = gamma_by_rejection(law.shape, key, link, draws_a_group * group + j);
+      }
+      return;
+    }
+  }
+  for (float& each : gain) each = 0.0f;
+  for (int first = 0; first < law.uniforms; first += uniforms_per_log) {
+    const int stop = law.uniforms < first + uniforms_per_log ? law.uniforms : first + uniforms_per_log;
+    const Words words = draw_words(key, link, group, std::uint32_t(first));
+    float product[draws_a_group];
+    for (std::uint32_t j = 0; j < draws_a_group; ++j) product[j] = unit_float(words.w[j]);
+    for (int k = first + 1; k < stop; ++k) {
+      const Words more = draw_words(key, link, group, std::uint32_t(k));
+      for (std::uint32_t j = 0; j < draws_a_group; ++j) product[j] *= unit_float(more.w[j]);
+    }
+    for (std::uint32_t j = 0; j < draws_a_group; ++j) gain[j] += log_ieee(product[j]);
+  }
+  for (float& each : gain) each *= law.minus_per_shape;
+}
+
+/// Silences the draws in which a station of that load does not transmit.
+RADIOCORE_INLINE void draw_activity(float load, PhiloxKey key, DrawKey link, std::uint32_t group,
+                                    float (&gain)[draws_a_group]) {
+  if (load == 1.0f) return;
+  const Words words = draw_words(key, link, group, activity_stream);
+  for (std::uint32_t j = 0; j < draws_a_group; ++j) gain[j] = unit_float(words.w[j]) < load ? gain[j] : 0.0f;
+}
+
 }  // namespace radiocore

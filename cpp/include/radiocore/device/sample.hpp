@@ -12,13 +12,15 @@ struct alignas(16) SampledLink {
   float weight;           // mean power over the server's; 0: silent
   float load;             // probability of transmitting
   float minus_per_shape;  // -1 / m
-  std::int32_t uniforms;  // m where the gain is a sum of logarithms, 0 where it is drawn by rejection
+  std::int32_t uniforms;  // of GainLaw
+
+  RADIOCORE_HD GainLaw law(double shape) const { return {shape, minus_per_shape, uniforms}; }
 };
 
 /// Teams: hits (T, R), in how many of the draws SINR > threshold[t], and the server of each receiver.
 ///
 /// The same words, the same single-precision operations and the same order of stations as
-/// src/monte_carlo_kernel.hpp: the counts are equal, not close. Members take groups of four draws,
+/// src/monte_carlo.cpp: the counts are equal, not close. Members take groups of four draws,
 /// which share the words of one Philox call. Cost a link draw (m = 1): a quarter of a Philox call and
 /// one logarithm. `rejection` is false where no shape needs it: the kernel is far leaner then.
 template <class Source, bool rejection>
@@ -38,7 +40,6 @@ struct CountHits {
 
   static constexpr int phases = 6;
   static constexpr std::uint32_t nobody = 0xFFFFFFFFu;
-  static constexpr std::uint32_t draws_a_group = 4;
 
   /// Scratch of a team: this, then SampledLink[S], then double[S] (means, later shapes), then
   /// uint32[T] (hits).
@@ -99,38 +100,11 @@ struct CountHits {
     if (member.rank == 0) shared.noise = float(noise_mw / serving);
     for (index_t s = member.rank; s < links.stations; s += member.team_size) {
       const double shape = own.shape(s);
-      const int uniforms = drawn_by_logarithm(shape) ? int(shape) : 0;
+      const GainLaw law = GainLaw::of(shape);
       const bool heard = index_t(shared.server) == s || own.interferes(s);
-      link[s] = {heard ? float(number[s] * per_server) : 0.0f, float(own.load(s)),
-                 uniforms > 0 ? -1.0f / float(uniforms) : 0.0f, uniforms};
+      link[s] = {heard ? float(number[s] * per_server) : 0.0f, float(own.load(s)), law.minus_per_shape, law.uniforms};
       number[s] = shape;
     }
-  }
-
-  /// Gains of the four draws of a group: unit mean, single precision.
-  RADIOCORE_HD void fill_gains(const SampledLink& link, double shape, DrawKey keyed, std::uint32_t group,
-                               float (&gain)[draws_a_group]) const {
-    if constexpr (rejection) {
-      if (link.uniforms == 0) {
-        for (std::uint32_t j = 0; j < draws_a_group; ++j) {
-          gain[j] = gamma_by_rejection(shape, key, keyed, draws_a_group * group + j);
-        }
-        return;
-      }
-    }
-    for (float& each : gain) each = 0.0f;
-    for (int first = 0; first < link.uniforms; first += uniforms_per_log) {
-      const int stop = link.uniforms < first + uniforms_per_log ? link.uniforms : first + uniforms_per_log;
-      const Words words = draw_words(key, keyed, group, std::uint32_t(first));
-      float product[draws_a_group];
-      for (std::uint32_t j = 0; j < draws_a_group; ++j) product[j] = unit_float(words.w[j]);
-      for (int k = first + 1; k < stop; ++k) {
-        const Words more = draw_words(key, keyed, group, std::uint32_t(k));
-        for (std::uint32_t j = 0; j < draws_a_group; ++j) product[j] *= unit_float(more.w[j]);
-      }
-      for (std::uint32_t j = 0; j < draws_a_group; ++j) gain[j] += log_ieee(product[j]);
-    }
-    for (float& each : gain) each *= link.minus_per_shape;
   }
 
   RADIOCORE_HD void draw(Member member, index_t r, const Shared& shared, const SampledLink* link, const double* shape,
@@ -139,18 +113,13 @@ struct CountHits {
     const std::uint32_t groups = (draws + draws_a_group - 1) / draws_a_group;
     for (std::uint32_t group = member.rank; group < groups; group += member.team_size) {
       float signal[draws_a_group], interference[draws_a_group], gain[draws_a_group];
-      fill_gains(link[own], shape[own], {keyed, own}, group, signal);
+      draw_gains<rejection>(link[own].law(shape[own]), key, {keyed, own}, group, signal);
       for (float& each : interference) each = shared.noise;
       for (std::uint32_t s = 0; s < std::uint32_t(links.stations); ++s) {
         const SampledLink each = link[s];
         if (s == own || each.weight == 0.0f || each.load == 0.0f) continue;
-        fill_gains(each, shape[s], {keyed, s}, group, gain);
-        if (each.load != 1.0f) {
-          const Words words = draw_words(key, {keyed, s}, group, activity_stream);
-          for (std::uint32_t j = 0; j < draws_a_group; ++j) {
-            gain[j] = unit_float(words.w[j]) < each.load ? gain[j] : 0.0f;
-          }
-        }
+        draw_gains<rejection>(each.law(shape[s]), key, {keyed, s}, group, gain);
+        draw_activity(each.load, key, {keyed, s}, group, gain);
         for (std::uint32_t j = 0; j < draws_a_group; ++j) interference[j] += each.weight * gain[j];
       }
       for (index_t t = 0; t < thresholds; ++t) {

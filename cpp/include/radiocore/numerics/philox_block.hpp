@@ -15,7 +15,7 @@ namespace radiocore {
 
 constexpr int philox_block_lanes = 16;
 
-/// The words of 16 consecutive draws; word j of lane l stands at [16 j + l].
+/// The words of 16 draws; word j of lane l stands at [16 j + l].
 struct alignas(64) PhiloxBlock {
   std::uint32_t word[4 * philox_block_lanes];
 };
@@ -39,11 +39,11 @@ RADIOCORE_INLINE void rounds_of(Lanes& c0, Lanes& c1, Lanes& c2, Lanes& c3, Phil
   }
 }
 
-/// The words of the draws `even` and of the draws after each: these become the odd lanes.
+/// The words of twice as many draws as there are lanes of 64 bits: two lie in each.
 template <class Lanes>
-RADIOCORE_INLINE void fill(PhiloxBlock& out, int at, Lanes even, std::uint32_t stream, DrawKey link, PhiloxKey key) {
-  Lanes e0 = even, e1 = Lanes::all(stream), e2 = Lanes::all(link.station), e3 = Lanes::all(link.receiver);
-  Lanes o0 = even.next(), o1 = e1, o2 = e2, o3 = e3;
+RADIOCORE_INLINE void fill(PhiloxBlock& out, int at, Lanes draws, std::uint32_t stream, DrawKey link, PhiloxKey key) {
+  Lanes e0 = draws, e1 = Lanes::all(stream), e2 = Lanes::all(link.station), e3 = Lanes::all(link.receiver);
+  Lanes o0 = draws.high(), o1 = e1, o2 = e2, o3 = e3;
   rounds_of(e0, e1, e2, e3, key);
   rounds_of(o0, o1, o2, o3, key);
   e0.store_with(o0, out.word + at);
@@ -56,10 +56,10 @@ RADIOCORE_INLINE void fill(PhiloxBlock& out, int at, Lanes even, std::uint32_t s
 
 /// One lane: what runs where no vector unit is known, and what the others are tested against.
 struct PortableLanes {
-  RADIOCORE_INLINE static void fill(PhiloxBlock& out, std::uint32_t draw, std::uint32_t stream,
-                                                 DrawKey link, PhiloxKey key) {
+  RADIOCORE_INLINE static void fill(PhiloxBlock& out, const std::uint32_t* draw, std::uint32_t stream, DrawKey link,
+                                    PhiloxKey key) {
     for (int lane = 0; lane < philox_block_lanes; ++lane) {
-      const Words words = draw_words(key, link, draw + std::uint32_t(lane), stream);
+      const Words words = draw_words(key, link, draw[lane], stream);
       for (int j = 0; j < 4; ++j) out.word[philox_block_lanes * j + lane] = words.w[j];
     }
   }
@@ -72,7 +72,6 @@ struct Avx2Lanes {
   __m256i v;
 
   RADIOCORE_INLINE static Avx2Lanes all(std::uint32_t value) { return {_mm256_set1_epi64x(std::int64_t(value))}; }
-  RADIOCORE_INLINE Avx2Lanes next() const { return {_mm256_add_epi64(v, _mm256_set1_epi64x(1))}; }
   RADIOCORE_INLINE Avx2Lanes product(std::uint32_t m) const {
     return {_mm256_mul_epu32(v, _mm256_set1_epi64x(std::int64_t(m)))};
   }
@@ -83,12 +82,11 @@ struct Avx2Lanes {
   RADIOCORE_INLINE void store_with(Avx2Lanes odd, std::uint32_t* to) const {
     _mm256_store_si256(reinterpret_cast<__m256i*>(to), _mm256_blend_epi32(v, _mm256_slli_epi64(odd.v, 32), 0xAA));
   }
-  RADIOCORE_INLINE static void fill(PhiloxBlock& out, std::uint32_t draw, std::uint32_t stream, DrawKey link,
+  RADIOCORE_INLINE static void fill(PhiloxBlock& out, const std::uint32_t* draw, std::uint32_t stream, DrawKey link,
                                     PhiloxKey key) {
     for (int at = 0; at < philox_block_lanes; at += 8) {
-      const __m256i even = _mm256_setr_epi64x(at, at + 2, at + 4, at + 6);
-      philox_detail::fill(out, at, Avx2Lanes{_mm256_add_epi64(_mm256_set1_epi64x(std::int64_t(draw)), even)}, stream,
-                          link, key);
+      const __m256i draws = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(draw + at));
+      philox_detail::fill(out, at, Avx2Lanes{draws}, stream, link, key);
     }
   }
 };
@@ -102,7 +100,6 @@ struct Avx512Lanes {
   __m512i v;
 
   RADIOCORE_INLINE static Avx512Lanes all(std::uint32_t value) { return {_mm512_set1_epi64(std::int64_t(value))}; }
-  RADIOCORE_INLINE Avx512Lanes next() const { return {_mm512_add_epi64(v, _mm512_set1_epi64(1))}; }
   RADIOCORE_INLINE Avx512Lanes product(std::uint32_t m) const {
     return {_mm512_mul_epu32(v, _mm512_set1_epi64(std::int64_t(m)))};
   }
@@ -113,11 +110,9 @@ struct Avx512Lanes {
   RADIOCORE_INLINE void store_with(Avx512Lanes odd, std::uint32_t* to) const {
     _mm512_store_si512(to, _mm512_mask_blend_epi32(0xAAAA, v, _mm512_slli_epi64(odd.v, 32)));
   }
-  RADIOCORE_INLINE static void fill(PhiloxBlock& out, std::uint32_t draw, std::uint32_t stream, DrawKey link,
+  RADIOCORE_INLINE static void fill(PhiloxBlock& out, const std::uint32_t* draw, std::uint32_t stream, DrawKey link,
                                     PhiloxKey key) {
-    const __m512i even = _mm512_setr_epi64(0, 2, 4, 6, 8, 10, 12, 14);
-    philox_detail::fill(out, 0, Avx512Lanes{_mm512_add_epi64(_mm512_set1_epi64(std::int64_t(draw)), even)}, stream,
-                        link, key);
+    philox_detail::fill(out, 0, Avx512Lanes{_mm512_loadu_si512(draw)}, stream, link, key);
   }
 };
 
