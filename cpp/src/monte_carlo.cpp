@@ -11,26 +11,9 @@
 
 namespace radiocore {
 
-void count_hits_baseline(const FadingJob& job, std::int64_t* hits);
-#if defined(RADIOCORE_X86_KERNELS)
-void count_hits_avx2(const FadingJob& job, std::int64_t* hits);
-void count_hits_avx512(const FadingJob& job, std::int64_t* hits);
-#endif
+RADIOCORE_KERNELS(count_hits, const FadingJob&, std::int64_t*)
 
 namespace {
-
-using Kernel = void (*)(const FadingJob&, std::int64_t*);
-
-Kernel kernel_of(InstructionSet wanted) {
-#if defined(RADIOCORE_X86_KERNELS)
-  const InstructionSet set = available(wanted);
-  if (set == InstructionSet::avx512) return count_hits_avx512;
-  if (set == InstructionSet::avx2) return count_hits_avx2;
-#else
-  (void)wanted;
-#endif
-  return count_hits_baseline;
-}
 
 /// One thread's copy of a receiver's links, packed.
 struct Packed {
@@ -94,7 +77,7 @@ void count_group(const FadingJob& job, std::uint32_t group, std::int64_t* hits) 
 
 void count_hits(const Links& links, const std::int32_t* server, double noise_mw, const double* threshold,
                 index_t thresholds, const Draws& draws, InstructionSet instructions, int threads, std::int64_t* hits) {
-  const Kernel kernel = kernel_of(instructions);
+  const auto kernel = count_hits_for(instructions);
   const std::vector<float> linear(threshold, threshold + thresholds);
   parallel_ranges(links.receivers, 16, threads, [&](index_t begin, index_t end) {
     Packed packed;
