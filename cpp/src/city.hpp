@@ -20,6 +20,7 @@ class City {
   index_t walls() const { return index_t(vertices_.size()); }
   /// Enclosing circle of a prism's outline, mm, its radius rounded up by more than the arithmetic's error.
   const Circle& circle(index_t prism) const { return circles_[prism]; }
+  const Circle* circles() const { return circles_.data(); }
 
   /// Do the walls of a prism neither meet nor touch but at their common corners? Then its inside lies
   /// to the left of every wall.

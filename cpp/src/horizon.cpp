@@ -1,17 +1,16 @@
 #include "horizon.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <limits>
 
-#include "radiocore/geometry/station_fan.hpp"
+#include "sector_edges.hpp"
 #include "simd.hpp"
 
 namespace radiocore {
 namespace {
 
-constexpr std::int32_t sectors = 1024;
+constexpr std::int32_t sectors = fan_sectors;
 constexpr double per_azimuth = sectors / 4.0;
 constexpr double infinity = std::numeric_limits<double>::infinity();
 /// What is visible is told for a few sectors together.
@@ -20,26 +19,10 @@ constexpr std::int32_t groups = 256;
 /// wide) and within a group. Rounding stays far below them.
 constexpr double margin_sectors = 1e-4, margin_mm = 2.0, bend = 4e-5, group_bend = 6e-4;
 
-struct Direction {
-  double x, y;
-};
-
-/// Unit vectors along the sectors' boundaries.
-const std::array<Direction, sectors + 1>& boundaries() {
-  static const auto table = [] {
-    std::array<Direction, sectors + 1> directions{};
-    for (std::int32_t i = 0; i <= sectors; ++i) {
-      // The inverse of pseudo_azimuth.
-      const double azimuth = i / per_azimuth;
-      const double x = azimuth < 2.0 ? 1.0 - azimuth : azimuth - 3.0;
-      const double y = (azimuth < 2.0 ? 1.0 : -1.0) * (1.0 - std::abs(x));
-      const double length = std::hypot(x, y);
-      directions[std::size_t(i)] = {x / length, y / length};
-    }
-    return directions;
-  }();
-  return table;
-}
+/// A wall seen under a smaller sine than this counts as seen end on.
+constexpr double least_turn = 1e-6;
+/// Times farther than the wall, for a shadow that does not end.
+constexpr float endless = 1e30f;
 
 /// An azimuth rounded down, not below minus a turn; without a call of floor().
 std::int32_t sector_of(double azimuth) { return std::int32_t(azimuth + sectors) - sectors; }
@@ -50,10 +33,84 @@ RADIOCORE_CLONES bool all_hidden(const float* begin, const float* end, std::size
   return open == 0;
 }
 
+/// For each prism, where its shadow lies: Horizon::Shadows.
+RADIOCORE_CLONES void place(const Circle* circles, const std::int64_t* roofs, Point3 station, std::int64_t z,
+                            double farthest, std::size_t prisms, float* near, float* end, std::int32_t* from,
+                            std::int32_t* count) {
+  const auto station_x = double(station.x), station_y = double(station.y), station_z = double(station.z);
+  const double rise = double(station.z - z);
+  for (std::size_t i = 0; i < prisms; ++i) {
+    const double x = circles[i].x - station_x, y = circles[i].y - station_y, radius = circles[i].radius;
+    const double distance = std::sqrt(x * x + y * y), nearest = distance - radius;
+    const double drop = station_z - double(roofs[i]), reach_mm = rise / drop * (distance + radius);
+    const bool ends = drop > 0.0 && reach_mm < farthest;
+    near[i] = nearest > margin_mm ? float(nearest) : -1.0f;
+    end[i] = float(ends ? reach_mm : farthest);
+    // asin(t) <= 1.0472 t up to t = 1/2, and pseudo-azimuths grow no faster than angles.
+    const double sine = radius / distance;
+    const double half = (sine < 0.5 ? 1.0472 * sine : 1.571) * per_azimuth + 1.0;
+    const double middle = pseudo_azimuth(x, y) * per_azimuth;
+    const std::int32_t first = sector_of(middle - half), sectors_between = sector_of(middle + half) - first + 1;
+    from[i] = first < 0 ? first + sectors : first;
+    count[i] = sectors_between < sectors ? sectors_between : sectors;
+  }
+}
+
+/// How far a wall is along some edges of sectors. Writes whole vectors, up to 7 distances too many.
+RADIOCORE_CLONES void distances_along(const double* x, const double* y, std::int32_t count, const Run::Wall& wall,
+                                      float* out) {
+  const double wall_x = wall.x, wall_y = wall.y, area = wall.area, near = wall.near, far = wall.far;
+  for (std::int32_t k = 0; k < count; k += 8) {
+    for (std::int32_t j = k; j < k + 8; ++j) {
+      const double distance = area / (wall_y * x[j] - wall_x * y[j]);
+      out[j] = float(distance < near ? near : distance > far ? far : distance);
+    }
+  }
+}
+
+/// The nearest and the farthest of a wall that crosses sectors, from its distances along their edges.
+RADIOCORE_CLONES void between_edges(const float* along, std::int32_t count, float* near, float* far) {
+  for (std::int32_t i = 0; i < count; ++i) {
+    const float a = along[i], b = along[i + 1];
+    near[i] = a < b ? a : b;
+    far[i] = a < b ? b : a;
+  }
+}
+
+/// Joins a newly hidden stretch to that of each sector, if they meet; else the farther one stays.
+RADIOCORE_CLONES void hide(const float* near, const float* far, float lift, float reach, std::int32_t count,
+                           float* begins, float* ends) {
+  // Rounded to the safe side.
+  constexpr auto short_of = float((1.0 - bend) * (1.0 - 1e-6)), beyond = float(1.0 + 1e-6);
+  for (std::int32_t i = 0; i < count; ++i) {
+    const float begin = lift * far[i] * beyond + float(margin_mm), end = reach * near[i] * short_of - float(margin_mm);
+    const float last_begin = begins[i], last_end = ends[i];
+    const bool nothing = end <= begin || end < last_begin, apart = begin > last_end;
+    const float joined_begin = apart || begin < last_begin ? begin : last_begin;
+    const float joined_end = apart || end > last_end ? end : last_end;
+    begins[i] = nothing ? last_begin : joined_begin;
+    ends[i] = nothing ? last_end : joined_end;
+  }
+}
+
 }  // namespace
 
-Horizon::Horizon(Point station, double farthest_mm)
-    : station_(station), farthest_(farthest_mm), begin_(2 * sectors, 0.0f), end_(2 * sectors, 0.0f) {}
+Horizon::Horizon(std::size_t prisms)
+    : begin_(2 * sectors),
+      end_(2 * sectors),
+      along_(sectors + 16),
+      near_(sectors + 16),
+      far_(sectors + 16),
+      shadows_{std::vector<float>(prisms), std::vector<float>(prisms), std::vector<std::int32_t>(prisms),
+               std::vector<std::int32_t>(prisms)} {}
+
+void Horizon::look_from(Point3 station, double farthest_mm) {
+  station_ = station;
+  farthest_ = farthest_mm;
+  open_ = 0;
+  std::fill(begin_.begin(), begin_.end(), 0.0f);
+  std::fill(end_.begin(), end_.end(), 0.0f);
+}
 
 Sighted Horizon::sight(Point p) const {
   const double x = double(p.x - station_.x), y = double(p.y - station_.y);
@@ -61,23 +118,20 @@ Sighted Horizon::sight(Point p) const {
   return {x, y, std::sqrt(x * x + y * y), pseudo_azimuth(x, y) * per_azimuth};
 }
 
-bool Horizon::hides(double centre_x, double centre_y, double radius_mm, double reach) const {
-  const double x = centre_x - double(station_.x), y = centre_y - double(station_.y);
-  const double distance = std::sqrt(x * x + y * y), near = distance - radius_mm;
-  if (near <= margin_mm) return false;
-  const double end = reach > 0.0 ? std::min(reach * (distance + radius_mm), farthest_) : farthest_;
-  // asin(t) <= 1.0472 t up to t = 1/2, and pseudo-azimuths grow no faster than angles.
-  const double sine = radius_mm / distance;
-  const double half = (sine < 0.5 ? 1.0472 * sine : 1.571) * per_azimuth + 1.0;
-  const double middle = pseudo_azimuth(x, y) * per_azimuth;
-  const std::int32_t first = sector_of(middle - half), count = std::min(sector_of(middle + half) - first + 1, sectors);
-  const std::int32_t from = first < 0 ? first + sectors : first;
-  return all_hidden(begin_.data() + from, end_.data() + from, std::size_t(count), float(near), float(end));
+void Horizon::place_shadows(const Circle* circles, const std::int64_t* roofs, std::int64_t z) {
+  place(circles, roofs, station_, z, farthest_, shadows_.near.size(), shadows_.near.data(), shadows_.end.data(),
+        shadows_.from.data(), shadows_.sectors.data());
+}
+
+bool Horizon::hides(std::size_t prism) const {
+  const std::int32_t from = shadows_.from[prism];
+  return all_hidden(begin_.data() + from, end_.data() + from, std::size_t(shadows_.sectors[prism]),
+                    shadows_.near[prism], shadows_.end[prism]);
 }
 
 void Run::begin(const Sighted& corner) {
   corners.assign(1, corner);
-  nearest.clear();
+  walls.clear();
   near = infinity;
   far = 0.0;
 }
@@ -89,10 +143,14 @@ void Run::extend(Sighted corner) {
   if (turn > 0.5 * sectors + margin_sectors) turn = 0.0;  // backwards by rounding: the wall is seen end on
   corner.azimuth = last.azimuth + turn;
   const double x = corner.x - last.x, y = corner.y - last.y;
+  // Along a direction w the wall lies at cross(last, corner) / cross(w, corner - last), unless nearly along it.
   const double t = std::clamp(-(last.x * x + last.y * y) / (x * x + y * y), 0.0, 1.0);
-  nearest.push_back(std::sqrt((last.x + t * x) * (last.x + t * x) + (last.y + t * y) * (last.y + t * y)));
-  near = std::min(near, nearest.back());
-  far = std::max({far, last.distance, corner.distance});
+  const double foot_x = last.x + t * x, foot_y = last.y + t * y, area = last.x * corner.y - last.y * corner.x;
+  const double nearest = std::sqrt(foot_x * foot_x + foot_y * foot_y);
+  const double farthest = std::max(last.distance, corner.distance);
+  walls.push_back({x, y, area, nearest, farthest, area < least_turn * farthest * (std::abs(x) + std::abs(y))});
+  near = std::min(near, nearest);
+  far = std::max(far, farthest);
   corners.push_back(corner);
 }
 
@@ -110,50 +168,55 @@ double Horizon::hidden_behind(const Run& run) const {
   return double(end);
 }
 
-void Horizon::hide_behind(const Run& run, double reach) {
-  auto sector = std::int32_t(run.from());
-  double near = infinity, far = 0.0;  // of what the run covers of its sector so far
-  for (std::size_t i = 0; i + 1 < run.corners.size(); ++i) {
-    const Sighted &a = run.corners[i], &b = run.corners[i + 1];
-    const double wall_near = run.nearest[i], wall_far = std::max(a.distance, b.distance);
-    // Along a direction w the wall lies at cross(a, b) / cross(w, b - a). Where it is seen nearly end
-    // on, or is about as far everywhere, its nearest and farthest points do for every sector.
-    const double x = b.x - a.x, y = b.y - a.y, area = a.x * b.y - a.y * b.x;
-    const bool closely =
-        wall_far - wall_near >= 0.05 * wall_near && area >= 1e-6 * wall_far * (std::abs(x) + std::abs(y));
-    near = std::min(near, closely ? a.distance : wall_near);
-    far = std::max(far, closely ? a.distance : wall_far);
-    // A sector counts when the run began before it and goes on beyond it.
-    for (; sector + 1 < b.azimuth - margin_sectors; ++sector) {
-      // Close to the wall's beginning the next sector may still have a little of the last wall.
-      const bool beside_last = sector + 1 < a.azimuth + margin_sectors;
-      double nearest = wall_near, farthest = wall_far;
-      if (closely) {
-        const Direction& w = boundaries()[std::size_t(sector + 1) % sectors];
-        nearest = farthest = std::clamp(area / (y * w.x - x * w.y), wall_near, wall_far);
-      }
-      if (run.from() + margin_sectors < sector) {
-        const double end = reach > 0.0 ? reach * std::min(near, nearest) * (1.0 - bend) - margin_mm : infinity;
-        hide(std::size_t(sector) % sectors, std::max(far, farthest) + margin_mm, end);
-      }
-      near = beside_last ? std::min(near, nearest) : nearest;
-      far = beside_last ? std::max(far, farthest) : farthest;
+void Horizon::hide_behind(const Run& run, double lift, double reach) {
+  // The sectors that the run crosses from edge to edge: `first` and on, up to `last`, which is none of them.
+  const auto first = std::int32_t(run.from() + margin_sectors) + 1, last = std::int32_t(run.to() - margin_sectors);
+  if (first >= last) return;
+  const auto join = [&](double from, double to, double near, double far) {
+    const std::int32_t begin = std::max(first, std::int32_t(from - margin_sectors));
+    const std::int32_t end = std::min(last, std::int32_t(to + margin_sectors) + 1);
+    for (auto i = std::size_t(begin - first); begin < end && i < std::size_t(end - first); ++i) {
+      near_[i] = std::min(near_[i], float(near));
+      far_[i] = std::max(far_[i], float(far));
     }
-    near = std::min(near, closely ? b.distance : wall_near);
-    far = std::max(far, closely ? b.distance : wall_far);
+  };
+  const SectorEdges& edges = SectorEdges::get();
+  std::int32_t edge = first;
+  for (std::size_t i = 0; i < run.walls.size(); ++i) {
+    const Run::Wall& wall = run.walls[i];
+    const std::int32_t end = std::min(std::int32_t(run.corners[i + 1].azimuth), last) + 1;
+    if (edge >= end) continue;
+    float* const along = along_.data() + (edge - first);
+    if (wall.end_on) {
+      std::fill_n(along, end - edge, float(wall.near));
+    } else {
+      const auto at = std::size_t(edge);
+      distances_along(edges.x.data() + at, edges.y.data() + at, end - edge, wall, along);
+    }
+    edge = end;
   }
-}
-
-void Horizon::hide(std::size_t sector, double begin_mm, double end_mm) {
-  // Rounded to the safe side.
-  float begin = float(begin_mm * (1.0 + 1e-6)), end = float(end_mm * (1.0 - 1e-6));
-  if (end <= begin || end < begin_[sector]) return;
-  if (begin <= end_[sector]) {
-    begin = std::min(begin, begin_[sector]);
-    end = std::max(end, end_[sector]);
-  }  // else beyond a gap; what was hidden before it is given up
-  begin_[sector] = begin_[sector + sectors] = begin;
-  end_[sector] = end_[sector + sectors] = end;
+  between_edges(along_.data(), last - first, near_.data(), far_.data());
+  for (std::size_t i = 0; i < run.walls.size(); ++i) {
+    const Run::Wall& wall = run.walls[i];
+    const Sighted &a = run.corners[i], &b = run.corners[i + 1];
+    if (wall.end_on) join(a.azimuth, b.azimuth, wall.near, wall.far);
+    for (const Sighted* const corner : {&a, &b}) {
+      // Close to an edge it is not sure which wall reaches it.
+      const bool on_edge = sector_of(corner->azimuth - margin_sectors) != sector_of(corner->azimuth + margin_sectors);
+      join(corner->azimuth, corner->azimuth, on_edge ? wall.near : corner->distance,
+           on_edge ? wall.far : corner->distance);
+    }
+  }
+  const auto hide_sectors = [&](std::int32_t begin, std::int32_t end) {
+    if (begin >= end) return;
+    const std::int32_t at = begin - first, sector = begin % sectors, count = end - begin;
+    hide(near_.data() + at, far_.data() + at, float(lift), reach > 0.0 ? float(reach) : endless, count,
+         begin_.data() + sector, end_.data() + sector);
+    std::copy_n(begin_.data() + sector, count, begin_.data() + sector + sectors);
+    std::copy_n(end_.data() + sector, count, end_.data() + sector + sectors);
+  };
+  hide_sectors(first, std::min(last, sectors));
+  hide_sectors(std::max(first, sectors), last);
 }
 
 bool Horizon::closed_beyond(double distance_mm) {
@@ -188,12 +251,13 @@ double Horizon::visible_up_to(double from, double to) const {
 std::vector<GridPoint> Horizon::visible_region(const ReceiverGrid& grid) const {
   const double qx = double(station_.x - grid.x0) / double(grid.step_x), per_x = 1.0 / double(grid.step_x);
   const double qy = double(station_.y - grid.y0) / double(grid.step_y), per_y = 1.0 / double(grid.step_y);
+  const SectorEdges& edges = SectorEdges::get();
   std::vector<GridPoint> corners;
   corners.reserve(2 * groups);
   for (std::size_t group = 0; group < groups; ++group) {
     for (const std::size_t side : {group, group + 1}) {
-      const Direction& direction = boundaries()[side * (sectors / groups)];
-      corners.push_back({qx + radius_[group] * direction.x * per_x, qy + radius_[group] * direction.y * per_y});
+      const std::size_t edge = side * (sectors / groups);
+      corners.push_back({qx + radius_[group] * edges.x[edge] * per_x, qy + radius_[group] * edges.y[edge] * per_y});
     }
   }
   return corners;

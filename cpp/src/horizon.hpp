@@ -8,6 +8,7 @@
 
 #include <vector>
 
+#include "radiocore/geometry/circle.hpp"
 #include "radiocore/geometry/receiver_grid.hpp"
 #include "scan_lines.hpp"
 
@@ -21,9 +22,15 @@ struct Sighted {
 /// Walls of one roof, each from the end of the last, seen counterclockwise. Azimuths grow beyond a turn
 /// rather than wrap. No direction is taken twice: a run stops once it is wide.
 struct Run {
+  struct Wall {
+    double x, y, area;  // from its beginning to its end, and the cross product of the two
+    double near, far;   // mm, between which it lies
+    bool end_on;        // seen so nearly end on that its distances are anywhere between these
+  };
+
   std::vector<Sighted> corners;
-  std::vector<double> nearest;  // mm, of each wall
-  double near, far;             // between which all walls lie
+  std::vector<Wall> walls;
+  double near, far;  // between which all walls lie
 
   void begin(const Sighted& corner);
   void extend(Sighted corner);
@@ -35,20 +42,30 @@ struct Run {
 
 class Horizon {
  public:
-  /// `farthest_mm`: no receiver is farther from the station in plan.
-  Horizon(Point station, double farthest_mm);
+  explicit Horizon(std::size_t prisms);
+
+  /// Starts anew; `farthest_mm`: no receiver is farther from the station in plan.
+  void look_from(Point3 station, double farthest_mm);
+
+  /// Finds where the shadows of all prisms lie, given their enclosing circles and roofs, on the plane at height z.
+  void place_shadows(const Circle* circles, const std::int64_t* roofs, std::int64_t z);
+
+  /// The least distance of a prism, mm; -1 if the station is as good as there.
+  float nearest(std::size_t prism) const { return shadows_.near[prism]; }
+
+  /// How far its shadow reaches at most, mm.
+  float shadow_end(std::size_t prism) const { return shadows_.end[prism]; }
+
+  /// Is the whole shadow of a prism hidden?
+  bool hides(std::size_t prism) const;
 
   Sighted sight(Point p) const;
-
-  /// Is every shadow of a building hidden that stands within `radius_mm` of `centre`, and hides what
-  /// is behind it up to `reach` times its distance (0: without end)?
-  bool hides(double centre_x, double centre_y, double radius_mm, double reach) const;
 
   /// The distance up to which everything behind a run is hidden already; 0 if not all of it is.
   double hidden_behind(const Run& run) const;
 
-  /// Hides what is behind a run up to `reach` times its distance (0: without end).
-  void hide_behind(const Run& run, double reach);
+  /// Hides what is behind a run from `lift` up to `reach` times its distance (0: without end).
+  void hide_behind(const Run& run, double lift, double reach);
 
   /// Is everything at least that far away hidden?
   bool closed_beyond(double distance_mm);
@@ -63,13 +80,20 @@ class Horizon {
   std::vector<GridPoint> visible_region(const ReceiverGrid& grid) const;
 
  private:
-  void hide(std::size_t sector, double begin_mm, double end_mm);
+  /// Between which distances in mm, and in which sectors, the shadow of each prism lies.
+  struct Shadows {
+    std::vector<float> near, end;
+    std::vector<std::int32_t> from, sectors;
+  };
 
-  Point station_;
-  double farthest_;
+  Point3 station_{};
+  double farthest_ = 0.0;
   // The hidden stretch of each sector, mm; all sectors twice, so that a range of them need not wrap.
   std::vector<float> begin_, end_;
   std::size_t open_ = 0;  // a sector that was open when last looked at
+  // Of a run: how far along the edges of its sectors, and between which distances in each.
+  std::vector<float> along_, near_, far_;
+  Shadows shadows_;
   std::vector<double> radius_;
 };
 

@@ -5,7 +5,7 @@
 #include <cmath>
 #include <vector>
 
-#include "radiocore/geometry/station_fan.hpp"
+#include "sector_edges.hpp"
 
 namespace radiocore::seen {
 
@@ -20,20 +20,6 @@ constexpr double touching_mm = 2.0;
 inline double length(double x, double y) { return std::sqrt(x * x + y * y); }
 
 inline std::int32_t wrapped(std::int32_t sector) { return sector & (fan_sectors - 1); }
-
-/// Unit vectors of the first edges of the sectors; one more, so that each has a second edge.
-struct SectorEdges {
-  std::vector<double> x, y;
-
-  SectorEdges() {
-    for (std::int32_t sector = 0; sector <= fan_sectors; ++sector) {
-      const double turn = sector * (4.0 / fan_sectors), dx = turn < 2 ? 1 - turn : turn - 3;
-      const double dy = (turn < 2 ? 1 : -1) * (1 - std::abs(dx)), norm = length(dx, dy);
-      x.push_back(dx / norm);
-      y.push_back(dy / norm);
-    }
-  }
-};
 
 /// Inverse distances, 1/mm, between which something lies.
 struct Span {

@@ -22,7 +22,7 @@ class FanGround {
 
   const City& city;
   std::vector<FanWall> walls;  // each numbered as the vertex that it leads to
-  seen::SectorEdges edges;
+  const SectorEdges& edges = SectorEdges::get();
   std::int64_t lowest_receiver = 0;  // mm
   std::int32_t rings;
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import operator
 from dataclasses import dataclass, field, fields, replace
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -100,10 +101,10 @@ class BaseStations:
         """Names of the carriers, sorted."""
         return tuple(str(name) for name in np.unique(self.carrier))
 
-    @property
+    @cached_property
     def position_mm(self) -> np.ndarray:
         """(S, 3) position on the lattice, mm."""
-        return np.stack(
+        position_mm = np.stack(
             [
                 to_lattice_mm(self.x_m, "x_m"),
                 to_lattice_mm(self.y_m, "y_m"),
@@ -111,6 +112,8 @@ class BaseStations:
             ],
             axis=1,
         )
+        position_mm.flags.writeable = False
+        return position_mm
 
     @property
     def canonical_order(self) -> np.ndarray:
