@@ -36,8 +36,10 @@ RADIOCORE_INLINE void set_bits(Word* words, index_t begin, index_t end) {
   for_each_word(begin, end, [words](index_t word, Word mask) { words[word] |= mask; });
 }
 
-RADIOCORE_INLINE void copy_bits(const Word* from, Word* to, index_t begin, index_t end) {
-  for_each_word(begin, end, [=](index_t word, Word mask) { to[word] |= from[word] & mask; });
+/// Bit i: the parity of bits 0 to i.
+constexpr Word running_parity(Word word) {
+  for (int shift = 1; shift < word_bits; shift *= 2) word ^= word << shift;
+  return word;
 }
 
 /// Calls visit(i) for every set bit of [begin, end).

@@ -59,7 +59,7 @@ class OutlineFiller {
  private:
   struct Wall {
     Point a, b;
-    std::int32_t first, last;  // rows of the band with a.y < y <= b.y: a corner at the height of a row counts as above it
+    std::int32_t first, last;  // rows of the band with a.y < y <= b.y: a corner at a row's height counts as above it
   };
 
   void find_walls(const CityView& city, index_t prism) {

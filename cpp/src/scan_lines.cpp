@@ -40,7 +40,26 @@ RADIOCORE_CLONES void put_columns(const ScanLines::Side* sides, std::size_t coun
   }
 }
 
+RADIOCORE_CLONES void flip_columns(const ScanLines::Side& side, std::int32_t nx, Word* bits) {
+  const auto most = double(nx);
+  for (std::int32_t first = side.begin; first < side.end; first += chunk) {
+    const std::int32_t rows = side.end - first < chunk ? side.end - first : chunk;
+    index_t at[chunk];
+    for (std::int32_t k = 0; k < rows; ++k) {
+      const double x = side.a.x + side.slope * (double(first + k) - side.a.y);
+      const double inside = x < 0.0 ? 0.0 : x > most ? most : x;
+      const auto below = std::int32_t(inside);
+      at[k] = index_t(first + k) * nx + below + std::int32_t(double(below) < inside);
+    }
+    for (std::int32_t k = 0; k < rows; ++k) bits[at[k] / word_bits] ^= Word{1} << (at[k] % word_bits);
+  }
+}
+
 }  // namespace
+
+void ScanLines::flip_crossings(Word* bits) const {
+  for (const Side& side : sides_) flip_columns(side, nx_, bits);
+}
 
 void ScanLines::sort_into_rows() {
   std::fill(start_.begin() + row_begin_, start_.begin() + row_end_ + 1, 0u);

@@ -5,7 +5,7 @@
 #include <cmath>
 #include <vector>
 
-#include "radiocore/core.hpp"
+#include "bits.hpp"
 
 namespace radiocore {
 
@@ -70,6 +70,10 @@ class ScanLines {
       }
     }
   }
+
+  /// Flips the bit of the first column at or after each crossing, up to one past the last cell: the parity of all
+  /// bits up to a cell tells whether it is inside. For polygons of many sides in every row.
+  void flip_crossings(Word* bits) const;
 
  private:
   static std::int32_t ceiling(double value, std::int32_t most) {

@@ -27,7 +27,7 @@ class ShadowPainter {
         view_(city.view()),
         grid_(grid),
         outdoors_(outdoors),
-        bits_(std::size_t(words_for(grid.size()))),
+        bits_(std::size_t(words_for(grid.size() + 1))),
         lines_(grid.nx, grid.ny),
         occluders_(city, grid) {}
 
@@ -56,11 +56,13 @@ class ShadowPainter {
     for (std::size_t i = 0; i < region.size(); ++i) {
       lines_.add_side(region[i], region[i + 1 < region.size() ? i + 1 : 0]);
     }
-    lines_.scan(
-        [](std::int32_t, std::int32_t, std::int32_t) {},
-        [&](std::int32_t row, std::int32_t begin, std::int32_t end) {
-          copy_bits(outdoors_, bits_.data(), bit(row, begin), bit(row, end));
-        });
+    lines_.flip_crossings(bits_.data());
+    Word carry = 0;  // all bits alike: the parity so far
+    for (std::size_t i = 0; i < bits_.size(); ++i) {
+      const Word inside = running_parity(bits_[i]) ^ carry;
+      carry = Word{0} - (inside >> (word_bits - 1));
+      bits_[i] = inside & outdoors_[i];
+    }
   }
 
   void hide_beyond(std::int64_t limit) {
@@ -232,7 +234,7 @@ void trace_shadows(const City& city, const ReceiverGrid& grid, const Point3* sta
                    const Hosts& hosts, const std::uint8_t* outdoors, std::int64_t max_distance_mm, int threads,
                    std::uint8_t* los) {
   const auto row_bytes = std::size_t((grid.size() + 7) / 8);
-  std::vector<Word> mask(std::size_t(words_for(grid.size())));
+  std::vector<Word> mask(std::size_t(words_for(grid.size() + 1)));
   std::memcpy(mask.data(), outdoors, row_bytes);
   // A painter serves one thread, station after station; which one serves which changes nothing.
   if (threads <= 0) threads = available_threads();
