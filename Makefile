@@ -15,7 +15,7 @@ BIN     := $(VENV)/bin
 SOURCES := $(shell find cpp cuda python CMakeLists.txt pyproject.toml constraints.txt -type f \
              -not -name '*.pyc' -not -name '*.so' 2>/dev/null)
 
-.PHONY: demo test sanitize bench scaling figures stub lint clean
+.PHONY: demo test test-slow sanitize bench scaling figures stub lint clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/base.installed
@@ -26,7 +26,10 @@ test: $(VENV)/dev.installed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest -n auto
+	$(BIN)/python -m pytest -n auto -m 'not slow'
+
+test-slow: $(VENV)/dev.installed
+	$(BIN)/python -m pytest -m slow
 
 # The tests of the core on a build of it that finds faults of memory and undefined behaviour, then on one that finds
 # races of threads. TESTS="-k name" or TESTS=tests says which others to run.

@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from radiocore import run
 from radiocore.channel import Channel
 from radiocore.cli.options import option_name
 from radiocore.config import RunConfig
-from radiocore.errors import ConfigError
+from radiocore.errors import ConfigError, FileFormatError, InputError
 
 
 def write(folder: Path, text: str) -> Path:
@@ -149,6 +150,20 @@ def test_what_cannot_change_the_answer_is_not_in_its_provenance():
     first, second = RunConfig(threads=1, output="a.tif"), RunConfig(threads=4, output="b.tif")
     assert first.provenance() == second.provenance()
     assert "threads" not in first.provenance() and "seed" in first.provenance()
+
+
+def test_a_model_stands_in_the_provenance_by_its_hash_only(tmp_path):
+    config = RunConfig(model=tmp_path / "model.json")
+    assert "model" not in config.provenance()
+    assert run.input_files(config) == {"model": tmp_path / "model.json"}
+
+
+def test_a_model_is_for_trained_methods(tmp_path):
+    (tmp_path / "model.json").write_text("{}")
+    with pytest.raises(InputError, match="model: method='exact' is not a trained one; leave model out"):
+        run.check_files(RunConfig(model=tmp_path / "model.json"))
+    with pytest.raises(FileFormatError, match="absent.json"):
+        run.check_files(RunConfig(model=tmp_path / "absent.json"))
 
 
 def test_no_two_keys_share_an_option():

@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 import sys
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
@@ -311,6 +311,24 @@ def test_an_estimator_object_is_a_method(scene, grid):
     assert estimator_named(ExactCoverage()) == ExactCoverage()
     by_object = rc.simulate_manifold(scene, grid, method=ExactCoverage())
     assert bytes_of(by_object) == bytes_of(rc.simulate_manifold(scene, grid))
+
+
+@dataclass(frozen=True)
+class Trained(ExactCoverage):
+    """An estimator that was trained to something."""
+
+    model: str | None = None
+
+
+def test_a_model_goes_to_the_methods_that_have_one(scene, grid, monkeypatch):
+    monkeypatch.setattr("radiocore.estimators.estimators", lambda: {"exact": ExactCoverage, "trained": Trained})
+    manifold = rc.simulate_manifold(scene, grid, method="trained", model="city.json", draws=7)
+    assert manifold.provenance["estimator"]["model"] == "city.json"
+    assert rc.simulate_manifold(scene, grid, method="trained").provenance["estimator"]["model"] is None
+    with pytest.raises(rc.InputError, match="model: method='exact' is not a trained one"):
+        rc.simulate_manifold(scene, grid, model="city.json")
+    with pytest.raises(rc.InputError, match="model: the method is an estimator object"):
+        rc.simulate_manifold(scene, grid, method=Trained(), model="city.json")
 
 
 def test_more_carriers_than_numpy_can_choose_among():

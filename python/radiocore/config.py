@@ -27,10 +27,10 @@ METHODS = tuple(estimators())
 IMPUTATIONS = ("rayleigh", "constant", "raise")
 INVALID = ("repair", "raise")
 
-PATH_KEYS = ("buildings", "base_stations", "output")
+PATH_KEYS = ("buildings", "base_stations", "model", "output")
 """Keys that hold files; in a TOML file they are relative to its folder."""
 
-KEYS_WITHOUT_EFFECT_ON_THE_ANSWER = ("threads", "output", "buildings", "base_stations")
+KEYS_WITHOUT_EFFECT_ON_THE_ANSWER = ("threads", "output", "buildings", "base_stations", "model")
 """Left out of a map's provenance, so that equal maps are equal files; inputs stand there by their hashes."""
 
 
@@ -230,6 +230,9 @@ class RunConfig(BaseModel):
         "Method",
         "NAME",
         "exact (closed form), traditional (Monte Carlo), accelerated (Monte Carlo, far links blocked by chance).",
+    )
+    model: Path | None = _key(
+        None, "Method", "FILE", "What a trained method was trained to, by radiocore train. [the one it comes with]"
     )
     threshold_db: Annotated[float | tuple[float, ...], BeforeValidator(_thresholds)] | None = _key(
         None,

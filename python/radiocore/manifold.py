@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     import matplotlib.axes
     import xarray
 
+    from .comparison import MapComparison
     from .validation import ValidationReport
 
 
@@ -188,14 +189,7 @@ class CoverageManifold:
         InputError
             The map was not made for it.
         """
-        if threshold_db is None:
-            return 0
-        wanted_db = _number("threshold_db", threshold_db)
-        found = np.flatnonzero(np.isclose(self.threshold_db, wanted_db, rtol=0, atol=1e-9))
-        if found.size == 0:
-            known = ", ".join(f"{value:g}" for value in self.threshold_db)
-            raise InputError(f"threshold_db: the map has {known} dB, not {wanted_db:g}; simulate it with this one")
-        return int(found[0])
+        return row_of_threshold(self.threshold_db, threshold_db)
 
     def cells_at(self, x_m, y_m) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Row and column in the dataset of the cell that holds each point (scene metres), and whether it is mapped."""
@@ -292,6 +286,12 @@ class CoverageManifold:
 
         return validate(self, measurements, **options)
 
+    def compare(self, other: CoverageManifold) -> MapComparison:
+        """How far this map is from another of the same place; see :func:`radiocore.comparison.compare`."""
+        from .comparison import compare
+
+        return compare(self, other)
+
     def plot(
         self, ax: matplotlib.axes.Axes | None = None, *, threshold_db: float | None = None, show_buildings: bool = True
     ) -> matplotlib.axes.Axes:
@@ -329,6 +329,24 @@ class CoverageManifold:
     def __repr__(self) -> str:
         ny, nx = self.grid.shape
         return f"<CoverageManifold {nx} x {ny} cells, {self.carrier_label}, thresholds {self.threshold_db} dB>"
+
+
+def row_of_threshold(known_db: Sequence[float], threshold_db: float | None) -> int:
+    """Place of a threshold among a map's own; None = the first.
+
+    Raises
+    ------
+    InputError
+        The map was not made for it.
+    """
+    if threshold_db is None:
+        return 0
+    wanted_db = _number("threshold_db", threshold_db)
+    found = np.flatnonzero(np.isclose(known_db, wanted_db, rtol=0, atol=1e-9))
+    if found.size == 0:
+        known = ", ".join(f"{value:g}" for value in known_db)
+        raise InputError(f"threshold_db: the map has {known} dB, not {wanted_db:g}; simulate it with this one")
+    return int(found[0])
 
 
 def _number(name: str, value: Any) -> float:

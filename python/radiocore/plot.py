@@ -1,4 +1,4 @@
-"""Pictures: the coverage map, and a validation against measurements."""
+"""Pictures: the coverage map, the difference of two, and a validation against measurements."""
 
 from __future__ import annotations
 
@@ -10,11 +10,15 @@ import numpy as np
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+    from .comparison import MapComparison
     from .manifold import CoverageManifold
     from .validation import ValidationReport
 
 COLOUR_MAP = "viridis"
 """Perceptually uniform, and readable in grey and by colour-blind eyes."""
+
+DIFFERENCE_COLOUR_MAP = "PuOr_r"
+"""Two hues that colour-blind eyes tell apart, white at zero: orange where the first map is higher."""
 
 NO_DATA_COLOUR = "#f2f2f2"
 BUILDING_FACE, BUILDING_EDGE = "#c9c9c9", "#6e6e6e"
@@ -100,6 +104,50 @@ def plot_coverage(
     ax.set_title("Coverage probability\n", fontsize=12, fontweight="bold", loc="left")
     ax.annotate(", ".join(detail), (0, 1), (0, 5), "axes fraction", "offset points", fontsize=9, va="bottom")
     _draw_attribution(ax, manifold.dataset.attrs["attribution"])
+    return ax
+
+
+def plot_difference(comparison: MapComparison, ax: Axes | None = None, *, threshold_db: float | None = None) -> Axes:
+    """Draw the difference of two maps; cells that are not compared stay grey.
+
+    Parameters
+    ----------
+    ax : matplotlib Axes, optional
+        Where to draw; default: a new figure.
+    threshold_db : float, optional
+        Which of the maps' thresholds; default: the first.
+
+    Raises
+    ------
+    InputError
+        The maps were not made for this threshold.
+    """
+    row = comparison.threshold_row(threshold_db)
+    if ax is None:
+        from matplotlib import pyplot
+
+        _, ax = pyplot.subplots(figsize=(MAP_SIDE_IN, MAP_SIDE_IN), layout="constrained")
+    west, south, east, north = comparison.bounds_m
+    layers = comparison.difference.values.reshape(len(comparison.threshold_db), *comparison.difference.shape[-2:])
+    ax.set_facecolor(NO_DATA_COLOUR)
+    image = ax.imshow(
+        layers[row],
+        extent=(west, east, south, north),
+        cmap=DIFFERENCE_COLOUR_MAP,
+        vmin=-1.0,
+        vmax=1.0,
+        interpolation="nearest",
+    )
+    side = 0.03 * max(east - west, north - south) / (east - west)
+    bar = ax.figure.colorbar(image, cax=ax.inset_axes((1 + 0.7 * side, 0, side, 1)), ticks=np.linspace(-1, 1, 5))
+    bar.set_label("difference of the coverage probability")
+    bar.outline.set_linewidth(0.5)
+    _draw_scale_bar_and_north(ax, comparison.bounds_m)
+    ax.set(xlim=(west, east), ylim=(south, north), xticks=[], yticks=[], aspect="equal")
+    first, second = comparison.names
+    mean = comparison.mean[row]
+    told = "no cell compared" if mean is None else f"mean size {mean:.3f}"
+    ax.set_title(f"{first} less {second}: {told}", fontsize=10, loc="left")
     return ax
 
 

@@ -12,6 +12,7 @@ import numpy as np
 from .buildings import Buildings
 from .config import RunConfig
 from .errors import ConfigError, InputError
+from .estimators import Estimator, estimator_named
 from .grid import ReceiverGrid
 from .io import manifold_geotiff
 from .io.atomic import atomic_path, check_destination
@@ -92,10 +93,9 @@ def station_options(config: RunConfig) -> dict:
     }
 
 
-def method_options(config: RunConfig) -> dict:
-    """The options of :func:`radiocore.simulate_manifold` that a config sets, its grid apart."""
-    keys = ("method", "channel", "threshold_db", "draws", "exact_radius_m", "neighbourhood_radius_m", "seed")
-    return {key: getattr(config, key) for key in (*keys, "device", "threads")}
+def simulation_options(config: RunConfig) -> dict:
+    """The options of :func:`radiocore.simulate_manifold` that a config sets, its grid and method apart."""
+    return {key: getattr(config, key) for key in ("channel", "threshold_db", "seed", "device", "threads")}
 
 
 def make_map(scene: Scene, config: RunConfig, *, progress=None) -> CoverageManifold:
@@ -106,18 +106,25 @@ def make_map(scene: Scene, config: RunConfig, *, progress=None) -> CoverageManif
     return simulate_manifold(
         scene,
         grid,
+        method=estimator_of(config),
         progress=progress,
         provenance={
             "config": config.provenance(),
             "inputs": {key: file_identity(path) for key, path in input_files(config).items()},
         },
-        **method_options(config),
+        **simulation_options(config),
     )
+
+
+def estimator_of(config: RunConfig) -> Estimator:
+    """The method of a config with those of its keys that the method has."""
+    keys = ("model", "draws", "exact_radius_m", "neighbourhood_radius_m")
+    return estimator_named(config.method, **{key: getattr(config, key) for key in keys})
 
 
 def input_files(config: RunConfig) -> dict[str, Path]:
     """The files that a config reads, by key."""
-    files = {"buildings": config.buildings, "base_stations": config.base_stations}
+    files = {"buildings": config.buildings, "base_stations": config.base_stations, "model": config.model}
     return {key: path for key, path in files.items() if path is not None}
 
 
@@ -141,9 +148,11 @@ def check_files(config: RunConfig, scene: Scene | None = None) -> None:
     ------
     InputError
         Names the file: absent, unknown suffix, missing or unwritable folder, output equal to an
-        input, a format that needs a CRS, or an ``output_crs`` that cannot be had.
+        input, a format that needs a CRS, or an ``output_crs`` that cannot be had; or the method and
+        its model do not go together.
     """
     inputs = {key: local_file(path) for key, path in input_files(config).items()}
+    estimator_of(config)
     for path in config.output:
         writer_for(path)
         target = check_destination(path)

@@ -39,6 +39,7 @@ def simulate_manifold(
     *,
     resolution_m: float = DEFAULT_RESOLUTION_M,
     method: str | Estimator = "exact",
+    model=None,
     channel: Channel | None = None,
     threshold_db=None,
     draws: int = DEFAULT_DRAWS,
@@ -61,6 +62,10 @@ def simulate_manifold(
     method : {"exact", "traditional", "accelerated"} or Estimator
         "exact": every link exact, fading in closed form. "traditional": every building tested,
         fading by Monte Carlo. "accelerated": Algorithm 3, exact up to ``exact_radius_m``.
+        An estimator carries its own settings, and none of those below that are a method's.
+    model : path, optional
+        What a trained method was trained to: the file that ``radiocore train`` wrote. None = the model
+        that comes with the method. Refused by methods that are not trained.
     channel : Channel, optional
         Defaults to Table III of the paper.
     threshold_db : float or list of float, optional
@@ -97,7 +102,7 @@ def simulate_manifold(
     """
     channel = Channel() if channel is None else channel
     estimator = estimator_named(
-        method, draws=draws, exact_radius_m=exact_radius_m, neighbourhood_radius_m=neighbourhood_radius_m
+        method, model=model, draws=draws, exact_radius_m=exact_radius_m, neighbourhood_radius_m=neighbourhood_radius_m
     )
     run = _Run(
         grid=ReceiverGrid.over(scene, resolution_m) if grid is None else grid,

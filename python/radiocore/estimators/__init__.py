@@ -22,20 +22,31 @@ def estimators() -> dict[str, type[Estimator]]:
     return found
 
 
-def estimator_named(method, **options) -> Estimator:
+def estimator_named(method, *, model=None, **options) -> Estimator:
     """The estimator of a name, given those of the options that it knows; an estimator is passed through.
+
+    Parameters
+    ----------
+    model
+        What the method was trained to, as its class takes it; None = the one that it comes with.
 
     Raises
     ------
     InputError
-        The name is unknown; the nearest is named.
+        The name is unknown (the nearest is named), or there is a model and the method takes none.
     """
     if isinstance(method, Estimator):
+        if model is not None:
+            raise InputError("model: the method is an estimator object, which has its own; give that the model")
         return method
     known = estimators()
     if method not in known:
         raise InputError(f"method: {method!r} is not one of {sorted(known)}{nearest_name(method, known)}")
     accepted = inspect.signature(known[method]).parameters
+    if model is not None:
+        if "model" not in accepted:
+            raise InputError(f"model: method={method!r} is not a trained one; leave model out")
+        options["model"] = model
     return known[method](**{name: value for name, value in options.items() if name in accepted})
 
 
