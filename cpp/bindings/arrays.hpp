@@ -84,6 +84,7 @@ inline void require_offsets(const Array<std::int64_t>& array, const char* name, 
 
 void bind_geometry(py::module_& module);
 void bind_coverage(py::module_& module);
+void bind_terrain(py::module_& module);
 void bind_device(py::module_& module);
 void bind_device_arrays(py::module_& module);
 void bind_device_kernels(py::module_& module);

@@ -10,8 +10,6 @@
 #include "power.hpp"
 #include "radiocore/coverage/closed_form.hpp"
 #include "radiocore/coverage/single_precision.hpp"
-#include "radiocore/coverage/single_precision.hpp"
-#include "terrain.hpp"
 
 namespace radiocore {
 namespace {
@@ -150,47 +148,6 @@ py::tuple mixture(const Array<double>& mean_nlos, const Array<double>& mean_los,
   return py::make_tuple(probability, server, server_los);
 }
 
-py::tuple terrain(const Array<std::int64_t>& centre_mm, const Array<std::int64_t>& area_mm2,
-                  const Array<std::int64_t>& height_mm, const Array<std::int64_t>& receivers_mm,
-                  std::int64_t radius_mm, int threads) {
-  const BuildingTable table{as_points(centre_mm, "centre_mm"), area_mm2.data(), height_mm.data(), centre_mm.shape(0)};
-  require_shape(area_mm2, "area_mm2", {table.count});
-  require_shape(height_mm, "height_mm", {table.count});
-  require(radius_mm > 0 && radius_mm < lattice_limit, "radius_mm: must be positive and inside the lattice");
-  for (index_t i = 1; i < table.count; ++i) {
-    require(table.centre[i - 1].x <= table.centre[i].x, "centre_mm: must ascend in x");
-  }
-  const Point3* receivers = as_points3(receivers_mm, "receivers_mm");
-  py::array_t<double> alpha_beta(receivers_mm.shape(0)), gamma_m(receivers_mm.shape(0));
-  {
-    py::gil_scoped_release unlock;
-    describe_terrain(table, receivers, receivers_mm.shape(0), radius_mm, threads, alpha_beta.mutable_data(),
-                     gamma_m.mutable_data());
-  }
-  return py::make_tuple(alpha_beta, gamma_m);
-}
-
-py::array_t<double> line_of_sight_mixture(const Array<std::int64_t>& receivers_mm,
-                                          const Array<std::int64_t>& stations_mm, const Array<std::uint8_t>& los,
-                                          const Array<std::int32_t>& receiver_building,
-                                          const Array<double>& alpha_beta, const Array<double>& gamma_m,
-                                          std::int64_t exact_radius_mm, int threads) {
-  const LinkEnds ends{as_points3(receivers_mm, "receivers_mm"), receivers_mm.shape(0),
-                      as_points3(stations_mm, "stations_mm"), stations_mm.shape(0)};
-  require_shape(los, "los", {ends.station_count, ends.receiver_count});
-  require_shape(receiver_building, "receiver_building", {ends.receiver_count});
-  require_shape(alpha_beta, "alpha_beta", {ends.receiver_count});
-  require_shape(gamma_m, "gamma_m", {ends.receiver_count});
-  require(exact_radius_mm < 2 * lattice_limit, "exact_radius_mm: beyond the lattice");
-  py::array_t<double> out({ends.station_count, ends.receiver_count});
-  {
-    py::gil_scoped_release unlock;
-    fill_line_of_sight_probability(ends, los.data(), receiver_building.data(), alpha_beta.data(), gamma_m.data(),
-                                   exact_radius_mm, threads, out.mutable_data());
-  }
-  return out;
-}
-
 py::array_t<std::uint8_t> drawn_line_of_sight(const Array<double>& probability, std::uint64_t seed,
                                               std::uint32_t first_receiver, int threads) {
   require(probability.ndim() == 2, "probability: wanted (S, R)");
@@ -267,11 +224,6 @@ void bind_coverage(py::module_& module) {
              "first_receiver"_a, "instructions"_a, "threads"_a);
   module.def("mixture", &mixture, exact("mean_nlos"), exact("mean_los"), "shape_by_state"_a,
              exact("los_probability"), exact("load"), "noise_mw"_a, exact("threshold"), "threads"_a);
-  module.def("terrain", &terrain, exact("centre_mm"), exact("area_mm2"), exact("height_mm"), exact("receivers_mm"),
-             "radius_mm"_a, "threads"_a);
-  module.def("line_of_sight_mixture", &line_of_sight_mixture, exact("receivers_mm"), exact("stations_mm"),
-             exact("los"), exact("receiver_building"), exact("alpha_beta"), exact("gamma_m"), "exact_radius_mm"_a,
-             "threads"_a);
   module.def("drawn_line_of_sight", &drawn_line_of_sight, exact("probability"), "seed"_a, "first_receiver"_a,
              "threads"_a);
   module.def("coverage_on_grid", &coverage_on_grid, "grid"_a, "first"_a, "count"_a, exact("stations_mm"),

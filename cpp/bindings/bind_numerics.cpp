@@ -33,6 +33,10 @@ void bind_numerics(py::module_& module) {
   module.def("line_of_sight_probability", py::vectorize([](double horizontal_m, double height_m, double a, double b) {
     return line_of_sight_probability(horizontal_m, height_m, {a, b});
   }), "horizontal_m"_a, "height_m"_a, "a"_a, "b"_a);
+  module.def("terrain_line_of_sight", py::vectorize([](double horizontal_m, double height_m, double alpha_beta,
+                                                       double gamma_m) {
+    return terrain_line_of_sight(horizontal_m, height_m, clamped_parameters({alpha_beta, gamma_m}), alpha_beta);
+  }), "horizontal_m"_a, "height_m"_a, "alpha_beta"_a, "gamma_m"_a);
   module.def("philox4x32", [](std::array<std::uint32_t, 4> counter, std::array<std::uint32_t, 2> key) {
     const Words words = philox4x32({{counter[0], counter[1], counter[2], counter[3]}}, {{key[0], key[1]}});
     return py::make_tuple(words.w[0], words.w[1], words.w[2], words.w[3]);

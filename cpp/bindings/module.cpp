@@ -6,6 +6,7 @@ PYBIND11_MODULE(_core, module) {
   radiocore::register_errors();
   radiocore::bind_geometry(module);
   radiocore::bind_coverage(module);
+  radiocore::bind_terrain(module);
   radiocore::bind_numerics(module);
   radiocore::bind_device(module);
   radiocore::bind_device_arrays(module);

@@ -1,31 +1,21 @@
 #include "terrain.hpp"
 
-#include "parallel.hpp"
+#include "disc_sums.hpp"
 
 namespace radiocore {
 
-void describe_terrain(const BuildingTable& buildings, const Point3* receivers, index_t count, std::int64_t radius_mm,
-                      int threads, double* alpha_beta, double* gamma_m) {
-  const Point* const end_of_table = buildings.centre + buildings.count;
-  parallel_ranges(count, 256, threads, [&](index_t begin, index_t end) {
-    for (index_t r = begin; r < end; ++r) {
-      const Point p = receivers[r].plan();
-      const Point* first = std::lower_bound(buildings.centre, end_of_table, p.x - radius_mm,
-                                            [](const Point& centre, std::int64_t x) { return centre.x < x; });
-      Neighbourhood around{0, 0, 0};
-      for (const Point* centre = first; centre != end_of_table && centre->x <= p.x + radius_mm; ++centre) {
-        const std::int64_t dx = centre->x - p.x, dy = centre->y - p.y;
-        if (dx * dx + dy * dy > radius_mm * radius_mm) continue;
-        const index_t k = centre - buildings.centre;
-        around.buildings += 1;
-        around.area_mm2 += buildings.area_mm2[k];
-        around.squared_height_mm2 += wide_t(buildings.height_mm[k]) * buildings.height_mm[k];
-      }
-      const Terrain terrain = terrain_of(around, double(radius_mm) * 1e-3);
-      alpha_beta[r] = terrain.alpha_beta;
-      gamma_m[r] = terrain.gamma_m;
-    }
-  });
+void describe_terrain(const BuildingTable& buildings, const ReceiverGrid& grid, index_t first, index_t count,
+                      std::int64_t radius_mm, int threads, double* alpha_beta, double* gamma_m) {
+  const auto building = [&](index_t k) {
+    return Neighbourhood{1, buildings.area_mm2[k], wide_t(buildings.height_mm[k]) * buildings.height_mm[k]};
+  };
+  const auto take = [&](index_t i, const Neighbourhood& around) {
+    const Terrain terrain = terrain_of(around, double(radius_mm) * 1e-3);
+    alpha_beta[i] = terrain.alpha_beta;
+    gamma_m[i] = terrain.gamma_m;
+  };
+  sum_over_discs<Neighbourhood>(buildings.centre, buildings.count, radius_mm, grid, first, count, threads, building,
+                                take);
 }
 
 void fill_line_of_sight_probability(const LinkEnds& ends, const std::uint8_t* los, const std::int32_t* building,

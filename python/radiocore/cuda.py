@@ -99,11 +99,18 @@ class DeviceScene:
         exact_radius_mm: int = -1,
     ) -> Estimate:
         """Coverage of a block by Monte Carlo: what :class:`TraditionalSimulation` answers, or with an exact
-        radius (0 or more) :class:`AcceleratedSimulation`, the terrain being ``block.place``.
+        radius (0 or more) :class:`AcceleratedSimulation`, the terrain being ``block.place.terrain``.
         """
         links, first = self.traced(block.receivers, stations, block.los_bits), block.receivers.first
         if exact_radius_mm >= 0:
-            links.draw_far(*block.place, exact_radius_mm=exact_radius_mm, seed=seed, first_receiver=first)
+            terrain = block.place.terrain
+            links.draw_far(
+                terrain.alpha_beta,
+                terrain.gamma_m,
+                exact_radius_mm=exact_radius_mm,
+                seed=seed,
+                first_receiver=first,
+            )
         answer = links.hits(channel, threshold, seed=seed, draws=draws, first_receiver=first)
         share, error = (
             DeviceArray(memory, np.float64, answer.value.shape)
@@ -168,7 +175,7 @@ class TracedLinks:
     ) -> None:
         """Draw the state of links longer than the exact radius (Algorithm 3), in place of the traced one.
 
-        ``alpha_beta`` and ``gamma_m`` (R,) are the terrain around each receiver, as ``_core.terrain`` gives it.
+        ``alpha_beta`` and ``gamma_m`` (R,) are the terrain around each receiver, as ``_core.terrain_on_grid`` gives it.
         """
         self.kernels.draw_far(self.links, alpha_beta, gamma_m, exact_radius_mm, seed, first_receiver)
 

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from typing import ClassVar
 
 import numpy as np
 
 from .. import _core
-from ..circle import minimum_enclosing_circle
 from ..coverage import DEFAULT_DRAWS, as_draws
 from ..errors import InputError, nearest_name
-from ..links import Estimate
-from ..propagation.air_to_ground import ALPHA_BETA_BOX, GAMMA_BOX_M
+from ..links import Block, CarrierStations, Estimate
+from ..propagation.air_to_ground import AirToGround
+from ..propagation.line_of_sight_model import LineOfSightModel
+from ..propagation.named import DEFAULT_MODEL, check_model, model_for, settings_of
 from ..propagation.power_law import power_law_links, power_law_mean_mw
-from ..units import LATTICE_LIMIT_MM
+from ..propagation.terrain import Surroundings, Terrain, count_outside_fit, surroundings_of, terrain_around
+from ..units import LATTICE_LIMIT_MM, MM_PER_M
 from .base import Estimator, sample_coverage
 from .exact import require_whole_shapes
 
@@ -24,12 +26,12 @@ DEFAULT_NEIGHBOURHOOD_RADIUS_M = 500.0
 
 
 @dataclass(frozen=True)
-class Surroundings:
-    """Buildings as the terrain model sees them, sorted by x of their centre."""
+class FarLinks:
+    """What decides the far links of a scene, or (with a terrain) of a block of its receivers."""
 
-    centre_mm: np.ndarray  # (B, 2) int64, centre of the minimum enclosing circle
-    area_mm2: np.ndarray  # (B,) int64
-    height_mm: np.ndarray  # (B,) int64
+    model: LineOfSightModel
+    surroundings: Surroundings
+    terrain: Terrain | None = None
 
 
 @dataclass(frozen=True)
@@ -44,12 +46,16 @@ class AcceleratedSimulation(Estimator):
     far_links : {"drawn", "averaged"}
         The state of a far link is drawn once (the paper), or averaged over exactly in closed form,
         without sampling (then the server named is the likeliest one).
+    line_of_sight_model : {"air-to-ground", "p1410", "fitted"} or LineOfSightModel
+        How likely a far link is in line of sight: the paper's sigmoid over the terrain, the product of ITU-R P.1410,
+        or a curve fitted to the scene's own exact line of sight.
     """
 
     draws: int = DEFAULT_DRAWS
     exact_radius_m: float = DEFAULT_EXACT_RADIUS_M
     neighbourhood_radius_m: float = DEFAULT_NEIGHBOURHOOD_RADIUS_M
     far_links: str = "drawn"
+    line_of_sight_model: str | LineOfSightModel = DEFAULT_MODEL
     name: ClassVar[str] = "accelerated"
 
     def __post_init__(self):
@@ -62,6 +68,11 @@ class AcceleratedSimulation(Estimator):
         if self.far_links not in FAR_LINKS:
             hint = nearest_name(self.far_links, FAR_LINKS)
             raise InputError(f"far_links: {self.far_links!r} is not one of {FAR_LINKS}{hint}")
+        check_model(self.line_of_sight_model)
+
+    def settings(self):
+        values = {item.name: getattr(self, item.name) for item in fields(self)}
+        return {**values, "line_of_sight_model": settings_of(self.line_of_sight_model)}
 
     @property
     def trace_distance_mm(self) -> int:
@@ -80,44 +91,58 @@ class AcceleratedSimulation(Estimator):
                 f"receivers ({receiver_height_m:g} m), which the line-of-sight probability needs; "
                 'choose method="exact"'
             )
-        return surroundings_of(scene.buildings)
+        model = model_for(self.line_of_sight_model, scene, receiver_height_m)
+        return FarLinks(model, surroundings_of(scene.buildings))
 
     def describe(self, prepared, receivers, threads, counts):
-        """(alpha beta, gamma) of the terrain around each receiver."""
-        alpha_beta, gamma_m = _core.terrain(
-            prepared.centre_mm,
-            prepared.area_mm2,
-            prepared.height_mm,
-            receivers.position_mm,
-            round(self.neighbourhood_radius_m * 1000),
-            threads,
-        )
-        self._count_outside(counts, alpha_beta[receivers.outdoors], gamma_m[receivers.outdoors])
-        return alpha_beta, gamma_m
+        """The same with the terrain around each receiver."""
+        terrain = terrain_around(prepared.surroundings, receivers, self.neighbourhood_radius_m, threads)
+        count_outside_fit(counts, terrain[receivers.outdoors])
+        return replace(prepared, terrain=terrain)
 
     def estimate(self, block, stations, channel, threshold, *, seed, threads):
-        alpha_beta, gamma_m = block.place
         if block.on_device is not None:
             return self._on_device(block, stations, channel, threshold, seed)
-        probability = _core.line_of_sight_mixture(
-            block.receivers.position_mm,
-            stations.position_mm,
-            block.los,
-            np.where(block.receivers.outdoors, -1, 0).astype(np.int32),
-            alpha_beta,
-            gamma_m,
-            self.trace_distance_mm,
-            threads,
-        )
+        probability = self._probability(block, stations, threads)
         if self.far_links == "averaged":
             return self._averaged(block, stations, channel, threshold, probability, threads)
         los = _core.drawn_line_of_sight(probability, seed, block.receivers.first, threads)
         links = power_law_links(block, stations, channel, los, threads)
         return sample_coverage(links, block, stations, channel, threshold, draws=self.draws, seed=seed, threads=threads)
 
+    def _probability(self, block: Block, stations: CarrierStations, threads: int) -> np.ndarray:
+        """(S, R) chance of line of sight: 0 or 1 of near links, as they are, and the model's of far ones."""
+        model, terrain = block.place.model, block.place.terrain
+        receivers = block.receivers
+        if isinstance(model, AirToGround):
+            return _core.line_of_sight_mixture(
+                receivers.position_mm,
+                stations.position_mm,
+                block.los,
+                np.where(receivers.outdoors, -1, 0).astype(np.int32),
+                terrain.alpha_beta,
+                terrain.gamma_m,
+                self.trace_distance_mm,
+                threads,
+            )
+        offset_mm = stations.position_mm[:, None] - receivers.position_mm[None]
+        plan_mm2 = (offset_mm[..., :2] ** 2).sum(axis=2)
+        far = model.probability(
+            np.sqrt(plan_mm2) / MM_PER_M,
+            offset_mm[..., 2] / MM_PER_M,
+            alpha_beta=terrain.alpha_beta,
+            gamma_m=terrain.gamma_m,
+            receiver_height_m=receivers.grid.height_m,
+        )
+        limit_mm = self.trace_distance_mm
+        near = plan_mm2 <= limit_mm**2 if limit_mm >= 0 else np.ones_like(plan_mm2, dtype=bool)
+        return np.where(near, block.los, np.where(receivers.outdoors, far, 0.0))
+
     def _on_device(self, block, stations, channel, threshold, seed):
         if self.far_links == "averaged":
             raise InputError('far_links: "averaged" is computed on the CPU only; choose "drawn", or device="cpu"')
+        if not isinstance(block.place.model, AirToGround):
+            raise InputError('line_of_sight_model: a GPU has "air-to-ground" only; choose it, or device="cpu"')
         radius_mm = self.trace_distance_mm
         return block.on_device.sampled(
             block, stations, channel, threshold, draws=self.draws, seed=seed, exact_radius_mm=radius_mm
@@ -144,37 +169,3 @@ class AcceleratedSimulation(Estimator):
             server_power_mw=np.where(server >= 0, np.where(server_los, power[1], power[0]), 0.0),
             server_los=server_los.astype(bool),
         )
-
-    @staticmethod
-    def _count_outside(counts: dict[str, int], alpha_beta: np.ndarray, gamma_m: np.ndarray) -> None:
-        """Outside the box of its fit the terrain is clamped; how often ends in the provenance."""
-        built = alpha_beta > 0
-        outside = built & (
-            (alpha_beta < ALPHA_BETA_BOX[0])
-            | (alpha_beta > ALPHA_BETA_BOX[1])
-            | (gamma_m < GAMMA_BOX_M[0])
-            | (gamma_m > GAMMA_BOX_M[1])
-        )
-        for name, number in (
-            ("outdoor_receivers", len(built)),
-            ("outdoor_receivers_outside_terrain_fit", int(outside.sum())),
-            ("outdoor_receivers_without_buildings_near", int((~built).sum())),
-        ):
-            counts[name] = counts.get(name, 0) + number
-
-
-def surroundings_of(buildings) -> Surroundings:
-    """Centre, floor area and height of every building (arXiv:2312.01826, section II-A)."""
-    start, ring_start = buildings.prism_ring_start, buildings.ring_start
-    outlines: list[list[np.ndarray]] = [[] for _ in range(len(buildings))]
-    for prism, building in enumerate(buildings.prism_building):
-        outer = start[prism]
-        outlines[building].append(buildings.vertices_mm[ring_start[outer] : ring_start[outer + 1]])
-    circles = [minimum_enclosing_circle(np.concatenate(parts))[0] for parts in outlines]
-    centre_mm = np.rint(np.array(circles, dtype=np.float64).reshape(-1, 2)).astype(np.int64)
-    order = np.argsort(centre_mm[:, 0], kind="stable")
-    return Surroundings(
-        centre_mm=np.ascontiguousarray(centre_mm[order]),
-        area_mm2=np.rint(buildings.area_m2 * 1e6).astype(np.int64)[order],
-        height_mm=np.rint(buildings.height_m * 1e3).astype(np.int64)[order],
-    )

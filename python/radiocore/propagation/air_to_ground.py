@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import ClassVar
+
 import numpy as np
 
 from .. import _core
 from ..errors import InputError
+from .line_of_sight_model import LineOfSightModel
 
 ALPHA_BETA_BOX = (25.0, 250.0)
 GAMMA_BOX_M = (4.0, 50.0)
@@ -74,3 +78,18 @@ def line_of_sight_probability(distance_m, height_m, a: float, b: float) -> np.nd
     if not (np.isfinite([a, b]).all() and a > 0 and b > 0):
         raise InputError(f"a, b: ({a}, {b}) must be positive and finite")
     return _core.line_of_sight_probability(distance_m, height_m, float(a), float(b))
+
+
+@dataclass(frozen=True)
+class AirToGround(LineOfSightModel):
+    """The sigmoid over the terrain around the receiver, eq. (4) and (5), guarded.
+
+    Outside the box of the fit the terrain is clamped to it; below alpha beta = 25 the probability is blended linearly
+    from 1 at no buildings at all.
+    """
+
+    name: ClassVar[str] = "air-to-ground"
+
+    def probability(self, distance_m, height_m, *, alpha_beta=0.0, gamma_m=0.0, receiver_height_m=0.0):
+        found = [np.asarray(value, dtype=np.float64) for value in (distance_m, height_m, alpha_beta, gamma_m)]
+        return _core.terrain_line_of_sight(*found)

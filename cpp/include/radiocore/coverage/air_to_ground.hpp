@@ -51,6 +51,19 @@ struct Neighbourhood {
   std::int64_t buildings;
   std::int64_t area_mm2;           // sum of floor areas
   wide_t squared_height_mm2;       // sum of H^2
+
+  constexpr Neighbourhood& operator+=(const Neighbourhood& other) {
+    buildings += other.buildings;
+    area_mm2 += other.area_mm2;
+    squared_height_mm2 += other.squared_height_mm2;
+    return *this;
+  }
+  constexpr Neighbourhood& operator-=(const Neighbourhood& other) {
+    buildings -= other.buildings;
+    area_mm2 -= other.area_mm2;
+    squared_height_mm2 -= other.squared_height_mm2;
+    return *this;
+  }
 };
 
 struct Terrain {
