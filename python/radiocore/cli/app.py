@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from ..errors import InputError
-from . import demo, doctor, inspect, simulate
+from . import demo, doctor, inspect, simulate, train
 
 app = typer.Typer(
     name="radiocore",
@@ -22,6 +22,7 @@ UsageError = typer.BadParameter.__base__
 
 for module in (simulate, inspect, demo, doctor):
     app.command(module.NAME)(module.command)
+app.add_typer(train.app, name=train.NAME)
 
 
 def _print_version(wanted: bool) -> None:
