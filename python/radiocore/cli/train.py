@@ -87,7 +87,7 @@ def stochastic_geometry(
             ("thresholds", ", ".join(f"{value:g} dB" for value in trained.threshold_db)),
             ("stations count within", f"{trained.max_distance_m:g} m"),
             ("stations per km^2", "{:g} to {:g}".format(*trained.density_per_km2)),
-            ("sha256", database.sha256),
+            ("sha256", f"{database.sha256[:16]}..."),
         ],
     )
     show_files([output])

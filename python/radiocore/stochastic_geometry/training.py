@@ -10,7 +10,7 @@ from ..channel import Channel
 from ..errors import InputError
 from ..network import DEFAULT_HEIGHT_M, DEFAULT_POWER_DBM
 from ..progress import progress_bar
-from ..propagation.air_to_ground import AirToGround, a2g_parameters, line_of_sight_probability
+from ..propagation.air_to_ground import ALPHA_BETA_BOX, AirToGround, a2g_parameters, line_of_sight_probability
 from ..units import mw_to_dbm
 from .closed_form import ClosedForm, fit_closed_form, fit_densities
 from .database import Conditions, Database, Fits, Pair
@@ -36,8 +36,7 @@ def train_plane(shape: tuple[int, int] = PLANE_SHAPE, *, most_terms: int = PLANE
     """
     alpha_beta, gamma_m = plane_axes(shape)
     model, terrains = AirToGround(), [(x, y) for x in alpha_beta for y in gamma_m]
-    low = 25.0
-    sigmoids = [a2g_parameters(1.0, max(x, low), y) for x, y in terrains]
+    sigmoids = [a2g_parameters(1.0, max(x, ALPHA_BETA_BOX[0]), y) for x, y in terrains]
 
     def sight(pair: int, height_m: float):
         x, y = terrains[pair]
@@ -140,7 +139,7 @@ def train(
     conditions = Conditions(
         **{
             **law,
-            "noise_dbm": float(mw_to_dbm(channel.noise_mw)),
+            "noise_dbm": round(float(mw_to_dbm(channel.noise_mw)), 9),
             "power_dbm": float(power_dbm),
             "antenna_height_m": heights_m,
             "threshold_db": thresholds_db,
