@@ -1,6 +1,7 @@
 """Stochastic geometry: the full expression, its closed form, databases, and Algorithm 5 on maps."""
 
 import json
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -19,6 +20,7 @@ from radiocore import (
     line_of_sight_probability,
     simulate_manifold,
 )
+from radiocore.cli.app import run_command
 from radiocore.estimators.stochastic_geometry import StochasticGeometryEstimator
 from radiocore.propagation.air_to_ground import AirToGround
 from radiocore.stochastic_geometry.closed_form import TABLE_IV, ClosedForm, fit_closed_form, fit_densities
@@ -269,6 +271,31 @@ def test_damaged_database_is_refused_with_its_name(small_plane, tmp_path, damage
 def test_training_refuses(options):
     with pytest.raises(InputError):
         train_plane((3, 2), **options)
+
+
+def test_train_command_writes_a_database_once(tmp_path, capsys):
+    path, channel = tmp_path / "mine.json", tmp_path / "run.toml"
+    channel.write_text("[channel]\nfading_m_los = 3\n")
+    size = ["--rows", "3", "--columns", "2"]
+    command = ["train", "sg", *size, "--antenna-height", "9", "--threshold", "2", "--config", str(channel), "--output"]
+    assert run_command([*command, str(path)]) == 0
+    assert database_in(capsys.readouterr().out) == Database.read(path).sha256[:16]
+    made = Database.read(path)
+    assert (made.name, made.conditions.fading_m_los, made.conditions.antenna_height_m) == ("mine", 3.0, (9.0,))
+    before = path.read_bytes()
+    with pytest.raises(InputError, match="--overwrite"):
+        run_command([*command, str(path)])
+    with pytest.raises(InputError, match="nowhere"):
+        run_command([*command, str(tmp_path / "nowhere" / "mine.json")])
+    assert path.read_bytes() == before
+    assert run_command(["train", "sg", "--curve", "2", "--output", str(path), "--overwrite"]) == 0
+    assert Database.read(path).layout == "curve"
+    assert sorted(item.name for item in tmp_path.iterdir()) == ["mine.json", "run.toml"]
+
+
+def database_in(shown):
+    """The beginning of the checksum that the command printed."""
+    return re.search(r"sha256\W+([0-9a-f]+)", shown)[1]
 
 
 # ---- Maps ----------------------------------------------------------------------------------------
