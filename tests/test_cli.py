@@ -15,7 +15,7 @@ import shapely
 
 from radiocore import BaseStations, Buildings, Scene, run
 from radiocore.cli.options import in_options
-from radiocore.config import RunConfig
+from radiocore.config import METHODS, RunConfig
 from radiocore.errors import ConfigError, InputError
 from radiocore.progress import progress_bar, rate_text
 
@@ -134,7 +134,7 @@ def test_inspect_reports_with_and_without_stations(town):
     [
         (
             ["--method", "exat"],
-            "--method: 'exat' is not one of accelerated, exact, traditional (did you mean 'exact'?)",
+            f"--method: 'exat' is not one of {', '.join(sorted(METHODS))} (did you mean 'exact'?)",
         ),
         (["--buildings", "nowhere.geojson"], "nowhere.geojson: there is no such file"),
         (["--base-stations", "nowhere.csv"], "nowhere.csv: there is no such file"),

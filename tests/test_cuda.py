@@ -260,8 +260,9 @@ def test_estimates_are_those_of_the_cpu(kernels, estimator):
     assert inside.any()
     first, count = 80, 200
     here = np.packbits(~inside[first : first + count], bitorder="little")
-    terrain = tuple(np.random.default_rng(4).uniform(30, 45, (2, count)))
-    block = Block(Receivers(grid, first, count, here), np.ascontiguousarray(bits[:, 10:35]), terrain)
+    terrain = Terrain(*np.random.default_rng(4).uniform(30, 45, (2, count)))
+    place = FarLinks(AirToGround(), surroundings_of(scene.buildings), terrain)
+    block = Block(Receivers(grid, first, count, here), np.ascontiguousarray(bits[:, 10:35]), place)
     expected = estimator.estimate(block, stations, channel, THRESHOLD, seed=11, threads=0)
     on_device = DeviceScene.of(scene.city, kernels())
     if isinstance(estimator, ExactCoverage):
