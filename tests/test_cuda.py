@@ -13,11 +13,13 @@ from hypothesis import given, settings
 from radiocore import Channel, InputError, ReceiverGrid, _core
 from radiocore.blockage import outdoors_on
 from radiocore.cuda import DeviceScene, open_kernels
-from radiocore.estimators.accelerated import AcceleratedSimulation
+from radiocore.estimators.accelerated import AcceleratedSimulation, FarLinks
 from radiocore.estimators.exact import ExactCoverage
 from radiocore.estimators.traditional import TraditionalSimulation
 from radiocore.links import Block, Estimate, Links, Receivers, unpacked
+from radiocore.propagation.air_to_ground import AirToGround
 from radiocore.propagation.power_law import power_law_mean_mw
+from radiocore.propagation.terrain import Terrain, surroundings_of
 from towns import as_scene, random_points, stations_of, tied_links, town_scene
 
 THRESHOLD = np.array([0.25, 1.0, 4.0])

@@ -11,8 +11,9 @@ from ..errors import InputError
 from .line_of_sight_model import LineOfSightModel
 from .sample import SightSample, sampled_line_of_sight
 
-MOST_KNOTS = 24
-FEWEST_LINKS_A_KNOT = 100
+NEAREST_M = 5.0
+STEP_RATIO = 1.2
+FEWEST_LINKS_A_KNOT = 50
 
 
 @dataclass(frozen=True)
@@ -56,15 +57,18 @@ class FittedCurve(LineOfSightModel):
 
     @classmethod
     def through(cls, sample: SightSample) -> FittedCurve:
-        """The falling curve nearest in least squares to the shares of equally many links, sorted by distance."""
-        order = np.argsort(sample.distance_m, kind="stable")
-        knots = int(np.clip(len(order) // FEWEST_LINKS_A_KNOT, 1, MOST_KNOTS))
-        parts = np.array_split(order, knots)
-        distance_m = np.array([sample.distance_m[part].mean() for part in parts])
-        share = np.array([sample.los[part].mean() for part in parts])
-        links = np.array([len(part) for part in parts], dtype=float)
-        keep = np.append(True, np.diff(distance_m) > 0)
-        return cls(tuple(distance_m[keep]), tuple(falling_fit(share, links)[keep]))
+        """The falling curve nearest in least squares to the shares of links in steps of distance.
+
+        A step is a fifth of its distance wide, and wider where it would hold too few links.
+        """
+        step = np.floor(np.log(np.maximum(sample.distance_m, NEAREST_M)) / np.log(STEP_RATIO)).astype(np.int64)
+        step -= step.min()
+        links, distance_m, seen = (
+            np.bincount(step, weight, minlength=step.max() + 1) for weight in (None, sample.distance_m, sample.los)
+        )
+        knot = _filled(links, FEWEST_LINKS_A_KNOT)
+        links, distance_m, seen = (np.bincount(knot, column) for column in (links, distance_m, seen))
+        return cls(tuple(distance_m / links), tuple(falling_fit(seen / links, links)))
 
     def probability(self, distance_m, height_m, *, alpha_beta=0.0, gamma_m=0.0, receiver_height_m=0.0):
         found = np.interp(np.asarray(distance_m, dtype=np.float64), self.distance_m, self.value)
@@ -76,6 +80,20 @@ class FittedCurve(LineOfSightModel):
 
     def settings(self):
         return {"name": self.name, "distance_m": list(self.distance_m), "value": list(self.value)}
+
+
+def _filled(links: np.ndarray, fewest: int) -> np.ndarray:
+    """(N,) the group of each of N steps: neighbours are joined until a group holds enough links; so does the last."""
+    group = np.zeros(len(links), dtype=np.int64)
+    held = 0
+    for row, number in enumerate(links):
+        if row > 0:
+            group[row] = group[row - 1] + (held >= fewest)
+            held = 0 if held >= fewest else held
+        held += number
+    if held < fewest and group[-1] > 0:
+        group[group == group[-1]] -= 1
+    return group
 
 
 def falling_fit(value: np.ndarray, weight: np.ndarray) -> np.ndarray:
