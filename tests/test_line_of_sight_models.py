@@ -182,8 +182,8 @@ def test_accelerated_takes_any_model(town, grid):
 
     curve = FittedCurve.of(town)
     plain = made("air-to-ground")
-    same_bytes(plain, made(AirToGround()))
-    same_bytes(made("fitted"), made(curve))
+    assert same_bytes(plain, made(AirToGround()))
+    assert same_bytes(made("fitted"), made(curve))
     maps = {name: made(name).dataset["coverage"].values for name in ("p1410", "fitted")}
     assert all((plain.dataset["coverage"].values != found).any() for found in maps.values())
     assert made("p1410").provenance["estimator"]["line_of_sight_model"] == "p1410"
@@ -215,13 +215,8 @@ def test_numpy_models_give_the_native_answer(town, grid):
 
 def test_stochastic_geometry_takes_any_model(town, grid):
     model = FittedCurve((0.0, 50.0, 120.0), (1.0, 0.7, 0.1))
-    found = simulate_manifold(
-        town,
-        grid,
-        method=StochasticGeometryEstimator(line_of_sight_model=model, max_distance_m=300.0),
-        threshold_db=3.0,
-    )
-
+    method = StochasticGeometryEstimator(line_of_sight_model=model, max_distance_m=300.0)
+    found = simulate_manifold(town, grid, method=method, threshold_db=3.0)
     expression = CoverageExpression(antenna_height_m=18.5, max_distance_m=300.0)
     stations, coverage = town.base_stations, found.dataset["coverage"].sortby("y").values
     indoors = inside_buildings(town, grid.position_mm() / 1e3).reshape(grid.shape) >= 0
@@ -235,6 +230,8 @@ def test_stochastic_geometry_takes_any_model(town, grid):
             breaks_m=model.distance_m,
         )
         assert coverage[j, i] == pytest.approx(0.0 if indoors[j, i] else float(expected), abs=1e-9)
+    cut = simulate_manifold(town, grid, method=method, threshold_db=3.0, block_size=8, threads=1)
+    assert same_bytes(found, cut)
     for name in ("p1410", "fitted"):
         values = simulate_manifold(town, grid, method=StochasticGeometryEstimator(line_of_sight_model=name)).dataset
         assert 0 < float(values["coverage"].max()) <= 1

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .. import _core
 from ..errors import FitError, InputError
 
 LEAST_DECAYS, STEP_OF_DECAYS = (0.3, 2.0), 5.0
@@ -79,7 +80,7 @@ def closed_form(density_per_km2, weight_km2: np.ndarray, decay_km2: np.ndarray) 
     density = np.asarray(density_per_km2, dtype=np.float64)
     weight, decay = (np.asarray(value)[..., *([None] * density.ndim)] for value in (weight_km2, decay_km2))
     axis = -1 - density.ndim
-    return np.clip(density * (weight * np.exp(-decay * density)).sum(axis=axis), 0.0, 1.0)
+    return np.clip(density * (weight * _core.exp(-decay * density)).sum(axis=axis), 0.0, 1.0)
 
 
 def fit_densities(range_per_km2: tuple[float, float]) -> np.ndarray:

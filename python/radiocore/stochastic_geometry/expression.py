@@ -10,12 +10,13 @@ h cosh t and the elevation a smooth function of t, so Gauss-Legendre panels of e
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from math import comb, factorial, pi
 
 import numpy as np
 
+from .. import _core
 from ..channel import Channel
 from ..errors import InputError, nearest_name
 from ..network import DEFAULT_HEIGHT_M, DEFAULT_POWER_DBM
@@ -111,37 +112,34 @@ class CoverageExpression:
     def _seen(self, line_of_sight: LineOfSight, breaks_m: tuple[float, ...]) -> _Seen:
         h = self.antenna_height_m
         end = np.arcsinh(self.max_distance_m / h)
-        inner_breaks = [value for value in np.arcsinh(np.asarray(breaks_m, dtype=np.float64) / h) if 0 < value < end]
-        edges = np.union1d(np.linspace(0.0, end, self.panels + 1), inner_breaks)
-        t, weight = _gauss_legendre(edges)
-        ring = weight * h * h * np.sinh(t) * np.cosh(t) * _probability(line_of_sight, h * np.sinh(t))
-        beyond_t, beyond_weight = _gauss_legendre(np.maximum(edges, t[:, None]))
-        beyond = self._ring(beyond_t, beyond_weight) * _probability(line_of_sight, h * np.sinh(beyond_t))
+        breaks = np.arcsinh(np.asarray(breaks_m, dtype=np.float64) / h)
+        edges = np.union1d(np.linspace(0.0, end, self.panels + 1), breaks[(breaks > 0) & (breaks < end)])
+
+        def nodes(t_edges: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+            """t, r dr in m^2, and the probability there."""
+            t, weight = _gauss_legendre(t_edges)
+            r = h * np.sinh(t)
+            return t, weight * r * h * np.cosh(t), _probability(line_of_sight, r)
+
+        t, area, clear = nodes(edges)
+        beyond_t, beyond_area, beyond_clear = nodes(np.maximum(edges, t[:, None]))
+        beyond = beyond_area * beyond_clear
         seen = _Seen(
             distance_m=h * np.cosh(t),
-            ring_m2=ring,
-            nearer_m2=ring.sum() - beyond.sum(axis=1),
+            ring_m2=area * clear,
+            nearer_m2=area @ clear - beyond.sum(axis=1),
             beyond_distance_m=h * np.cosh(beyond_t),
             beyond_m2=beyond,
         )
         if not self.nlos_interference:
             return seen
-        # A blocked station as strong as the server stands nearer than it; what is nearer still cannot be.
+        # Nearer than this a blocked station would be the strongest, and by eq. (15) there is none.
         channel = self.channel
         ratio = channel.gain_at_1m_nlos / channel.gain_at_1m_los
         nearest_m = (ratio * seen.distance_m**channel.path_loss_exponent_los) ** (1 / channel.path_loss_exponent_nlos)
-        lower = np.arccosh(np.clip(nearest_m / h, 1.0, np.cosh(end)))
-        blocked_t, blocked_weight = _gauss_legendre(np.maximum(edges, lower[:, None]))
-        clear = _probability(line_of_sight, h * np.sinh(blocked_t))
-        return _Seen(
-            **{name: getattr(seen, name) for name in _Seen.__dataclass_fields__ if not name.startswith("blocked")},
-            blocked_distance_m=h * np.cosh(blocked_t),
-            blocked_m2=self._ring(blocked_t, blocked_weight) * (1.0 - clear),
-        )
-
-    def _ring(self, t: np.ndarray, weight: np.ndarray) -> np.ndarray:
-        """r dr of the nodes, m^2."""
-        return weight * self.antenna_height_m**2 * np.sinh(t) * np.cosh(t)
+        nearest_t = np.arccosh(np.clip(nearest_m / h, 1.0, np.cosh(end)))
+        blocked_t, blocked_area, blocked_clear = nodes(np.maximum(edges, nearest_t[:, None]))
+        return replace(seen, blocked_distance_m=h * np.cosh(blocked_t), blocked_m2=blocked_area * (1.0 - blocked_clear))
 
     # ---- Integrals -----------------------------------------------------------------------------
 
@@ -149,26 +147,12 @@ class CoverageExpression:
         """(N,) integrals over the interferers' area, m^2, at the servers' s: minus the logarithm of the Laplace
         transform, then the coefficients of order 1 to ``terms`` - 1 of its series.
         """
-        channel = self.channel
-        kinds = [
-            (
-                seen.beyond_distance_m,
-                seen.beyond_m2,
-                channel.gain_at_1m_los,
-                channel.path_loss_exponent_los,
-                channel.fading_m_los,
-            )
-        ]
+        law = self.channel
+        clear = (law.gain_at_1m_los, law.path_loss_exponent_los, law.fading_m_los)
+        kinds = [(seen.beyond_distance_m, seen.beyond_m2, *clear)]
         if self.nlos_interference:
-            kinds.append(
-                (
-                    seen.blocked_distance_m,
-                    seen.blocked_m2,
-                    channel.gain_at_1m_nlos,
-                    channel.path_loss_exponent_nlos,
-                    channel.fading_m_nlos,
-                )
-            )
+            blocked = (law.gain_at_1m_nlos, law.path_loss_exponent_nlos, law.fading_m_nlos)
+            kinds.append((seen.blocked_distance_m, seen.blocked_m2, *blocked))
         total = [np.zeros(len(s)) for _ in range(terms)]
         for distance_m, area_m2, gain, exponent, shape in kinds:
             x = (s / shape)[:, None] * (self._power_mw * gain * distance_m**-exponent)
@@ -199,7 +183,7 @@ class CoverageExpression:
         for k in range(1, shape):
             series.append(sum(n * order[n - 1] * series[k - n] for n in range(1, k + 1)) / k)
         logarithm = -noise - (area + seen.nearer_m2)[:, None] * mean_m2
-        return mean_m2 * (seen.ring_m2 @ (np.exp(logarithm) * sum(series)))
+        return mean_m2 * _summed(seen.ring_m2, _core.exp(logarithm) * sum(series))
 
     def _alzer(self, seen: _Seen, mean_m2: np.ndarray, threshold: float) -> np.ndarray:
         shape = int(self.channel.fading_m_los)
@@ -209,7 +193,7 @@ class CoverageExpression:
             s = k * kappa * self._s_of_servers(seen, threshold)
             (area,) = self._interference(seen, s, 1)
             logarithm = -(s * self.channel.noise_mw)[:, None] - (area + seen.nearer_m2)[:, None] * mean_m2
-            total += (-1) ** (k + 1) * comb(shape, k) * (seen.ring_m2 @ np.exp(logarithm))
+            total += (-1) ** (k + 1) * comb(shape, k) * _summed(seen.ring_m2, _core.exp(logarithm))
         return mean_m2 * total
 
 
@@ -227,6 +211,11 @@ class _Seen:
     beyond_m2: np.ndarray  # (N, M)
     blocked_distance_m: np.ndarray | None = None  # (N, M) of interferers without line of sight
     blocked_m2: np.ndarray | None = None  # (N, M)
+
+
+def _summed(weight: np.ndarray, value: np.ndarray) -> np.ndarray:
+    """(D,) of (N,) and (N, D), node by node, so that no density depends on which others are asked."""
+    return (weight[:, None] * value).sum(axis=0)
 
 
 def _gauss_legendre(edges: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
