@@ -358,9 +358,11 @@ def plain_algorithm_5(document, scene, grid, carrier, height, threshold, lookup)
             out.append(0.0)
         elif lookup == "nearest":
             a, b = air_to_ground.parameters(min(max(alpha_beta, 25.0), 250.0), min(max(gamma, 4.0), 50.0))
-            deviation = [abs(a - pair["a"]) / a + abs(b - pair["b"]) / b for pair in document["pairs"]]
+            blended = sum(x < 25.0 for x in document["alpha_beta"]) * len(document["gamma_m"])
+            whole = document["pairs"][blended:]
+            deviation = [abs(a - pair["a"]) / a + abs(b - pair["b"]) / b for pair in whole]
             share = min(alpha_beta / 25.0, 1.0)
-            out.append(share * fit(int(np.argmin(deviation)), density) + (1 - share) * fit(None, density))
+            out.append(share * fit(blended + int(np.argmin(deviation)), density) + (1 - share) * fit(None, density))
         else:
             rows, columns = [0.0, *document["alpha_beta"]], document["gamma_m"]
             out.append(

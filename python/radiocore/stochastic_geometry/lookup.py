@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .. import _core
+from ..propagation.air_to_ground import ALPHA_BETA_BOX
 from ..propagation.line_of_sight_model import LineOfSightModel
 from ..propagation.terrain import Terrain
 from .closed_form import closed_form
@@ -68,8 +69,12 @@ def table_of_database(database: Database, height: int, rows: list[int], stations
     found = np.moveaxis(closed_form(density, *database.coefficients(height)), 2, 1)
     value = np.minimum.accumulate(found, axis=0)[rows]
     if lookup == "nearest":
-        sigmoids = np.array([(pair.a, pair.b) for pair in database.pairs])
-        return DensityTable(np.ascontiguousarray(value), pairs=tuple(np.ascontiguousarray(sigmoids.T)))
+        # Where open ground is blended in, (a, b) does not tell a terrain; such pairs are for interpolation.
+        low = np.repeat(database.alpha_beta, len(database.gamma_m)) < ALPHA_BETA_BOX[0]
+        whole = np.flatnonzero(~low) if low.size else np.arange(len(database.pairs))
+        a, b = np.array([(database.pairs[k].a, database.pairs[k].b) for k in whole]).T
+        nodes = np.ascontiguousarray(value[..., np.append(whole, len(database.pairs))])
+        return DensityTable(nodes, pairs=(np.ascontiguousarray(a), np.ascontiguousarray(b)))
     alpha_beta, gamma_m = np.array((0.0, *database.alpha_beta)), np.array(database.gamma_m)
     open_row = np.repeat(value[..., -1:], len(gamma_m), axis=2)
     return DensityTable(np.concatenate([open_row, value[..., :-1]], axis=2), axes=(alpha_beta, gamma_m))
