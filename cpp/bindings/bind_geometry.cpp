@@ -4,6 +4,7 @@
 #include "arrays.hpp"
 #include "line_of_sight.hpp"
 #include "outdoors.hpp"
+#include "roof_raster.hpp"
 #include "shadow.hpp"
 
 namespace radiocore {
@@ -105,6 +106,27 @@ py::array_t<std::uint8_t> outdoors_on_grid(const City& city, const ReceiverGrid&
   return out;
 }
 
+void require_ascending(const Array<std::int64_t>& axis, const char* name) {
+  require_shape(axis, name, {-1});
+  for (py::ssize_t i = 0; i < axis.size(); ++i) {
+    const std::int64_t value = axis.data()[i];
+    require(value > -lattice_limit && value < lattice_limit, name, ": a coordinate lies beyond the lattice");
+    require(i == 0 || axis.data()[i - 1] < value, name, ": must ascend");
+  }
+}
+
+py::tuple roofs(const City& city, const Array<std::int64_t>& x_mm, const Array<std::int64_t>& y_mm, int threads) {
+  require_ascending(x_mm, "x_mm");
+  require_ascending(y_mm, "y_mm");
+  const Raster raster{x_mm.data(), y_mm.data(), x_mm.size(), y_mm.size()};
+  py::array_t<std::int32_t> roof({y_mm.size(), x_mm.size()}), building({y_mm.size(), x_mm.size()});
+  {
+    py::gil_scoped_release unlock;
+    fill_roofs(city, raster, threads, roof.mutable_data(), building.mutable_data());
+  }
+  return py::make_tuple(roof, building);
+}
+
 py::array_t<std::uint8_t> shadows(const City& city, const ReceiverGrid& grid, const Array<std::int64_t>& stations_mm,
                                   const Array<std::int64_t>& host_start, const Array<std::int32_t>& host_list,
                                   const Array<std::uint8_t>& outdoors, std::int64_t max_distance_mm, int threads) {
@@ -173,6 +195,7 @@ void bind_geometry(py::module_& module) {
            py::arg("host_start").noconvert(), py::arg("host_list").noconvert(),
            py::arg("receiver_building").noconvert(), "engine"_a, "max_distance_mm"_a, "threads"_a)
       .def("outdoors", &outdoors_on_grid, "grid"_a, "threads"_a)
+      .def("roofs", &roofs, py::arg("x_mm").noconvert(), py::arg("y_mm").noconvert(), "threads"_a)
       .def("shadows", &shadows, "grid"_a, py::arg("stations_mm").noconvert(), py::arg("host_start").noconvert(),
            py::arg("host_list").noconvert(), py::arg("outdoors").noconvert(), "max_distance_mm"_a, "threads"_a);
   module.def("prism_areas_mm2x2", &prism_areas_mm2x2, py::arg("vertices_mm").noconvert(),
