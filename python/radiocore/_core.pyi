@@ -7,7 +7,7 @@ import numpy
 import numpy.typing
 import typing
 import typing_extensions
-__all__: list[str] = ['City', 'DeviceKernels', 'DeviceLinks', 'DeviceMemory', 'DeviceTown', 'GivenLinks', 'LinkFindings', 'ReceiverGrid', 'associate', 'atan2', 'available_threads', 'build_info', 'closed_form', 'coverage_on_grid', 'device_report', 'drawn_line_of_sight', 'exp', 'exp_of_minus_float', 'from_dlpack', 'interpolated_in_table', 'line_of_sight_mixture', 'line_of_sight_probability', 'link_below_one_metre', 'log', 'log1p', 'log_float', 'mean_power_mw', 'minimum_enclosing_circle', 'mixture', 'monte_carlo_hits', 'nearest_in_table', 'philox4x32', 'points_within', 'prism_areas_mm2x2', 'quotient_from', 'sigmoid_parameters', 'single_precision_bound', 'terrain_line_of_sight', 'terrain_on_grid', 'to_dlpack', 'wait_for_stream']
+__all__: list[str] = ['CellWeights', 'City', 'DeviceKernels', 'DeviceLinks', 'DeviceMemory', 'DeviceTown', 'GivenLinks', 'LearnedBlock', 'LinkFindings', 'NEGLIGIBLE_WEIGHT', 'ReceiverGrid', 'associate', 'atan2', 'available_threads', 'build_info', 'cell_paths', 'closed_form', 'coverage_on_grid', 'device_report', 'drawn_line_of_sight', 'exp', 'exp_of_minus_float', 'from_dlpack', 'interpolated_in_table', 'line_of_sight_mixture', 'line_of_sight_probability', 'link_below_one_metre', 'log', 'log1p', 'log_float', 'mean_power_mw', 'minimum_enclosing_circle', 'mixture', 'monte_carlo_hits', 'nearest_in_table', 'philox4x32', 'points_within', 'prism_areas_mm2x2', 'quotient_from', 'sigmoid_parameters', 'single_precision_bound', 'terrain_line_of_sight', 'terrain_on_grid', 'to_dlpack', 'wait_for_stream']
 class ReceiverGrid:
     """
     Receivers at the nodes of a grid on one plane, mm, row by row.
@@ -31,6 +31,22 @@ class City:
     def roofs(self, x_mm: numpy.typing.NDArray[numpy.int64], y_mm: numpy.typing.NDArray[numpy.int64], threads: typing.SupportsInt | typing.SupportsIndex) -> tuple:
         ...
     def shadows(self, grid: ReceiverGrid, stations_mm: numpy.typing.NDArray[numpy.int64], host_start: numpy.typing.NDArray[numpy.int64], host_list: numpy.typing.NDArray[numpy.int32], outdoors: numpy.typing.NDArray[numpy.uint8], max_distance_mm: typing.SupportsInt | typing.SupportsIndex, threads: typing.SupportsInt | typing.SupportsIndex) -> numpy.typing.NDArray[numpy.uint8]:
+        ...
+class CellWeights:
+    """
+    Paths of a grid model with trained weights.
+    """
+    def __init__(self, n: typing.SupportsInt | typing.SupportsIndex, cell_mm: typing.SupportsInt | typing.SupportsIndex, weight: numpy.typing.NDArray[numpy.float64]) -> None:
+        ...
+class LearnedBlock:
+    """
+    Receivers of a grid with stations and roofs around them.
+    """
+    def __init__(self, weights: CellWeights, grid: ReceiverGrid, first: typing.SupportsInt | typing.SupportsIndex, count: typing.SupportsInt | typing.SupportsIndex, stations_mm: numpy.typing.NDArray[numpy.int64], load: numpy.typing.NDArray[numpy.float64], host_start: numpy.typing.NDArray[numpy.int64], host_list: numpy.typing.NDArray[numpy.int32], los_bits: numpy.typing.NDArray[numpy.uint8], outdoor_bits: numpy.typing.NDArray[numpy.uint8], roof_mm: numpy.typing.NDArray[numpy.int32], building: numpy.typing.NDArray[numpy.int32], row: numpy.typing.NDArray[numpy.int32], column: numpy.typing.NDArray[numpy.int32], first_row: typing.SupportsInt | typing.SupportsIndex, first_column: typing.SupportsInt | typing.SupportsIndex, by_cell: bool) -> None:
+        ...
+    def coverage(self, power_mw: typing.SupportsFloat | typing.SupportsIndex, gain_at_1m: typing.Annotated[collections.abc.Sequence[typing.SupportsFloat | typing.SupportsIndex], "FixedSize(2)"], exponent: typing.Annotated[collections.abc.Sequence[typing.SupportsFloat | typing.SupportsIndex], "FixedSize(2)"], shape: typing.Annotated[collections.abc.Sequence[typing.SupportsFloat | typing.SupportsIndex], "FixedSize(2)"], interferer_reach_mm: typing.SupportsInt | typing.SupportsIndex, noise_mw: typing.SupportsFloat | typing.SupportsIndex, threshold: numpy.typing.NDArray[numpy.float64], seed: typing.SupportsInt | typing.SupportsIndex, draws: typing.SupportsInt | typing.SupportsIndex, threads: typing.SupportsInt | typing.SupportsIndex) -> tuple:
+        ...
+    def weights(self, threads: typing.SupportsInt | typing.SupportsIndex) -> tuple:
         ...
 class DeviceMemory:
     """
@@ -130,6 +146,8 @@ def available_threads() -> int:
     ...
 def build_info() -> dict:
     ...
+def cell_paths(n: typing.SupportsInt | typing.SupportsIndex) -> tuple:
+    ...
 def closed_form(mean: numpy.typing.NDArray[numpy.float64], shape: numpy.typing.NDArray[numpy.float64] | None, los: numpy.typing.NDArray[numpy.uint8] | None, shape_by_state: typing.Annotated[collections.abc.Sequence[typing.SupportsFloat | typing.SupportsIndex], "FixedSize(2)"], load: numpy.typing.NDArray[numpy.float64], server: numpy.typing.NDArray[numpy.int32], noise_mw: typing.SupportsFloat | typing.SupportsIndex, threshold: numpy.typing.NDArray[numpy.float64], threads: typing.SupportsInt | typing.SupportsIndex) -> numpy.typing.NDArray[numpy.float64]:
     ...
 def coverage_on_grid(grid: ReceiverGrid, first: typing.SupportsInt | typing.SupportsIndex, count: typing.SupportsInt | typing.SupportsIndex, stations_mm: numpy.typing.NDArray[numpy.int64], power_mw: numpy.typing.NDArray[numpy.float64], boresight: numpy.typing.NDArray[numpy.float64], load: numpy.typing.NDArray[numpy.float64], los_bits: numpy.typing.NDArray[numpy.uint8], gain_at_1m: typing.Annotated[collections.abc.Sequence[typing.SupportsFloat | typing.SupportsIndex], "FixedSize(2)"], exponent: typing.Annotated[collections.abc.Sequence[typing.SupportsFloat | typing.SupportsIndex], "FixedSize(2)"], shape: typing.Annotated[collections.abc.Sequence[typing.SupportsFloat | typing.SupportsIndex], "FixedSize(2)"], interferer_reach_mm: typing.SupportsInt | typing.SupportsIndex, noise_mw: typing.SupportsFloat | typing.SupportsIndex, threshold: numpy.typing.NDArray[numpy.float64], double_precision: bool, threads: typing.SupportsInt | typing.SupportsIndex, instructions: str = 'automatic') -> tuple:
@@ -188,3 +206,4 @@ def to_dlpack(memory: DeviceMemory, dtype: numpy.dtype[typing.Any], shape: colle
     ...
 def wait_for_stream(stream: typing.SupportsInt | typing.SupportsIndex) -> None:
     ...
+NEGLIGIBLE_WEIGHT: float = 1e-06

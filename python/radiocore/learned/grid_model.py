@@ -15,11 +15,14 @@ from functools import cached_property
 
 import numpy as np
 
+from .. import _core
 from ..errors import InputError
 from ..units import MM_PER_M
 
-MOST_CELLS_A_SIDE = 128
+MOST_CELLS_A_SIDE = 256
 MOST_SIDE_M = 20_000.0
+MOST_POINTS = 2**25
+"""Of a raster of roofs; far more than receivers need whose spacing has a common measure with the cells."""
 
 
 @dataclass(frozen=True)
@@ -111,9 +114,19 @@ class GridModel:
 
         Exact at each centre whatever the receivers' spacing: every distinct point is looked up once, so receivers
         whose spacing divides the cell, or is a multiple of it, share most of them.
+
+        Raises
+        ------
+        InputError
+            Spacing and cells have so little in common that the points are too many.
         """
         east_mm, column = np.unique(np.add.outer(x_mm, self.axis_mm), return_inverse=True)
         north_mm, row = np.unique(np.add.outer(y_mm, self.axis_mm), return_inverse=True)
+        if len(east_mm) * len(north_mm) > MOST_POINTS:
+            raise InputError(
+                f"resolution_m: with cells of {self.cell_mm / MM_PER_M:g} m around them these receivers need the roofs "
+                f"at {len(east_mm) * len(north_mm):,} points; choose a spacing that divides the cell or is a multiple"
+            )
         roof_mm, building = city.roofs(east_mm.astype(np.int64), north_mm.astype(np.int64), threads)
         shape = (-1, self.n)
         return Roofs(roof_mm, building, row.reshape(shape).astype(np.int32), column.reshape(shape).astype(np.int32))
@@ -144,66 +157,51 @@ class Roofs:
 
 @dataclass(frozen=True)
 class Paths:
-    """The cells between the receiver and each cell, and the parameters that each of them has.
+    """The cells between the receiver and each cell.
 
     Cell u is on the path of cell v if 0 < u.v <= |v|^2 and |u x v| <= cell/2 (|vx| + |vy|): the link crosses it.
-    The eight symmetries of the square turn every v to 0 < v'x <= v'y, and u along with it; where v'x = v'y, u and its
-    mirror across the diagonal are the same. Cells that are the same share their parameters.
+    The eight symmetries of the square turn every v to one with 0 < x <= y, whose path stands for all, its parameters
+    too.
 
     Attributes
     ----------
-    start : (cells + 1,) int32 where the path of each cell begins; a path runs away from the receiver
-    cell : (L,) int32 cells of the paths one after the other
-    parameter : (L,) int32 which of the Q parameters each has
-    canonical : (Q, 4) v'x, v'y, u'x, u'y of each parameter, half cells, those of a v' side by side
-    fraction : (Q,) u.v / |v|^2, where the link passes the cell, 0 = at the receiver; also the height of the link there
+    n : cells a side
+    v : (C, 2) the turned cells, half cells; C = n/2 (n/2 + 1) / 2
+    start : (C + 1,) int32 where the path of each begins
+    u : (L, 2) int32 the cells of the paths one after the other, each path away from the receiver
+    fraction : (L,) u.v / |v|^2, where the link passes the cell, 0 = at the receiver; also the height of the link there
         as a share of the antenna's, which is the threshold by similar triangles
-    offset : (Q,) |u x v| / (|vx| + |vy|) in half cells: 0 = through the middle, 1 = by a corner
+    offset : (L,) |u x v| / (|vx| + |vy|) in half cells: 0 = through the middle, 1 = by a corner
     """
 
+    n: int
+    v: np.ndarray
     start: np.ndarray
-    cell: np.ndarray
-    parameter: np.ndarray
-    canonical: np.ndarray
+    u: np.ndarray
     fraction: np.ndarray
     offset: np.ndarray
 
     @classmethod
     def of(cls, grid: GridModel) -> Paths:
-        centre = grid.centre
-        cells = [_path(centre, v) for v in centre]
-        canonical = np.concatenate([_canonical(v, centre[path]) for v, path in zip(centre, cells, strict=True)])
-        canonical, parameter = np.unique(canonical, axis=0, return_inverse=True)
-        v, u = canonical[:, :2], canonical[:, 2:]
+        start, u = _core.cell_paths(grid.n)
+        row, column = np.tril_indices(grid.n // 2)
+        turned = 2 * np.column_stack([column, row]) + 1
+        v = np.repeat(turned, np.diff(start), axis=0)
         return cls(
-            start=np.cumsum([0] + [len(path) for path in cells]).astype(np.int32),
-            cell=np.concatenate(cells).astype(np.int32),
-            parameter=parameter.reshape(-1).astype(np.int32),
-            canonical=canonical,
+            n=grid.n,
+            v=turned,
+            start=start,
+            u=u,
             fraction=(u * v).sum(axis=1) / (v * v).sum(axis=1),
             offset=np.abs(u[:, 0] * v[:, 1] - u[:, 1] * v[:, 0]) / v.sum(axis=1),
         )
 
-    def of_cell(self, cell: int) -> slice:
-        """Where the path of a cell lies in ``cell`` and ``parameter``."""
-        return slice(int(self.start[cell]), int(self.start[cell + 1]))
-
-
-def _path(centre: np.ndarray, v: np.ndarray) -> np.ndarray:
-    """Cells on the way to offset v: by distance, then the nearer to the link first."""
-    along = centre @ v
-    across = centre[:, 0] * v[1] - centre[:, 1] * v[0]
-    found = np.flatnonzero((along > 0) & (along <= v @ v) & (np.abs(across) <= np.abs(v).sum()))
-    distance = (centre[found] ** 2).sum(axis=1)
-    return found[np.lexsort((across[found], np.abs(across[found]), distance))]
-
-
-def _canonical(v: np.ndarray, u: np.ndarray) -> np.ndarray:
-    """(P, 4) offset v and the offsets u (P, 2), turned so that 0 < v'x <= v'y."""
-    u = u * np.sign(v)
-    v = np.abs(v)
-    if v[0] > v[1]:
-        u, v = u[:, ::-1], v[::-1]
-    elif v[0] == v[1]:
-        u = np.sort(u, axis=1)
-    return np.column_stack([np.broadcast_to(v, u.shape), u])
+    def of_cell(self, cell: int) -> tuple[np.ndarray, slice]:
+        """The cells on the path of a cell, and where their parameters stand among the L."""
+        v = 2 * np.array([cell % self.n, cell // self.n]) + 1 - self.n
+        sign, (x, y) = np.sign(v), np.abs(v)
+        row, column = max(x, y) // 2, min(x, y) // 2
+        number = row * (row + 1) // 2 + column
+        here = slice(int(self.start[number]), int(self.start[number + 1]))
+        u = (self.u[here, ::-1] if x > y else self.u[here]) * sign
+        return (u[:, 1] + self.n - 1) // 2 * self.n + (u[:, 0] + self.n - 1) // 2, here

@@ -46,6 +46,47 @@ RADIOCORE_INLINE double coverage_of_product(double value, double slope, double e
   return probability > 1.0 ? 1.0 : probability;
 }
 
+/// The first two coefficients of a product of mixtures of whole-shape factors: what a server of shape 1 or 2 needs.
+///
+/// Each factor is sum_k p_k (1 + x_k (1 - t))^{-m_k} + silent: its value at t = 0, and its slope there over the value,
+/// which add up. No logarithm a link; the value is kept in range by taking its logarithm out when it gets small.
+class MixedProduct {
+ public:
+  /// Multiply by a factor of two states; shapes are whole and small, so that powers are multiplied out.
+  RADIOCORE_INLINE void multiply(const double (&probability)[2], const double (&x)[2], const int (&shape)[2],
+                                 double silent) {
+    double value = silent, slope = 0.0;
+    for (int k = 0; k < 2; ++k) {
+      const double per_u = 1.0 / (1.0 + x[k]);
+      double power = probability[k];
+      for (int i = 0; i < shape[k]; ++i) power *= per_u;
+      value += power;
+      slope += power * shape[k] * (x[k] * per_u);
+    }
+    if (!(value > 1e-150)) {
+      vanished_ = true;
+      return;
+    }
+    slope_ += slope / value;
+    value_ *= value;
+    if (value_ < 1e-150) {
+      log_value_ += log_ieee(value_);
+      value_ = 1.0;
+    }
+  }
+
+  RADIOCORE_INLINE double coverage(double scaled_noise, bool two_terms) const {
+    if (vanished_) return 0.0;
+    const double terms = two_terms ? 1.0 + scaled_noise + slope_ : 1.0;
+    const double probability = exp_ieee(log_value_ + log_ieee(value_) - scaled_noise) * terms;
+    return probability > 1.0 ? 1.0 : probability;
+  }
+
+ private:
+  double value_ = 1.0, slope_ = 0.0, log_value_ = 0.0;
+  bool vanished_ = false;  // a factor below any probability makes the whole so
+};
+
 /// One way an interferer can be: with some probability it has this mean and shape.
 struct LinkState {
   double probability;
