@@ -290,6 +290,7 @@ class MixtureOfOne {
   double coverage_from(const Candidate& c, double noise_mw, double threshold) const {
     const double shape = links_.shape[c.state], scale = shape * threshold / c.mean;
     if (!(scale * noise_mw <= hopeless_noise)) return 0.0;
+    if (whole_ && shape <= 2.0) return two_terms(c, scale, noise_mw);
     TailSeries series{int(shape)};
     for (index_t s = 0; s < links_.stations; ++s) {
       if (s == c.station || links_.load[s] == 0.0) continue;
@@ -306,8 +307,39 @@ class MixtureOfOne {
     return series.sum();
   }
 
+  /// The same for small whole shapes, a server's of at most 2: products in place of logarithms.
+  double two_terms(const Candidate& c, double scale, double noise_mw) const {
+    const double per_shape[2] = {scale / links_.shape[0], scale / links_.shape[1]};
+    double product = 1.0, slope = 0.0, logarithm = 0.0;
+    for (index_t s = 0; s < links_.stations; ++s) {
+      if (s == c.station || links_.load[s] == 0.0) continue;
+      const auto& behind = remaining_[std::size_t(s)];
+      const double share = links_.load[s] / (behind[0] + behind[1]);
+      double factor = 1.0 - links_.load[s], first = 0.0;
+      for (int k = 0; k < 2; ++k) {
+        if (behind[k] == 0.0) continue;
+        const double x = per_shape[k] * links_.mean[k][s * links_.receivers + r_], passes = 1.0 / (1.0 + x);
+        double power = share * behind[k];
+        for (int n = 0; n < int(links_.shape[k]); ++n) power *= passes;
+        factor += power;
+        first += power * links_.shape[k] * (x * passes);
+      }
+      if (factor == 0.0) return 0.0;
+      product *= factor;
+      slope += first / factor;
+      if (product < 0x1p-500) {
+        logarithm += log_ieee(product);
+        product = 1.0;
+      }
+    }
+    const double scaled_noise = scale * noise_mw;
+    const double terms = links_.shape[c.state] > 1.0 ? 1.0 + scaled_noise + slope : 1.0;
+    return exp_ieee(logarithm - scaled_noise + log_ieee(product)) * terms;
+  }
+
   const MixedLinks& links_;
   index_t r_;
+  bool whole_ = links_.shape[0] <= most_factors && links_.shape[1] <= most_factors;
   std::vector<Candidate> candidates_;
   std::vector<std::array<double, 2>> remaining_;
 };
