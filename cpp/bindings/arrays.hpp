@@ -89,6 +89,7 @@ void bind_device(py::module_& module);
 void bind_device_arrays(py::module_& module);
 void bind_device_kernels(py::module_& module);
 void bind_learned(py::module_& module);
+void bind_link_profile(py::module_& module);
 void bind_numerics(py::module_& module);
 void register_errors();
 

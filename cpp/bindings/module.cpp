@@ -8,6 +8,7 @@ PYBIND11_MODULE(_core, module) {
   radiocore::bind_coverage(module);
   radiocore::bind_terrain(module);
   radiocore::bind_learned(module);
+  radiocore::bind_link_profile(module);
   radiocore::bind_numerics(module);
   radiocore::bind_device(module);
   radiocore::bind_device_arrays(module);
