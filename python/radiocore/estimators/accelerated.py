@@ -10,14 +10,14 @@ import numpy as np
 from .. import _core
 from ..coverage import DEFAULT_DRAWS, as_draws
 from ..errors import InputError, nearest_name
-from ..links import Block, CarrierStations, Estimate
+from ..links import Block, CarrierStations
 from ..propagation.air_to_ground import AirToGround
 from ..propagation.line_of_sight_model import LineOfSightModel
 from ..propagation.named import DEFAULT_MODEL, check_model, model_for, settings_of
-from ..propagation.power_law import power_law_links, power_law_mean_mw
+from ..propagation.power_law import power_law_links
 from ..propagation.terrain import Surroundings, Terrain, count_outside_fit, surroundings_of, terrain_around
 from ..units import LATTICE_LIMIT_MM, MM_PER_M
-from .base import Estimator, sample_coverage
+from .base import Estimator, average_coverage, sample_coverage
 from .exact import require_whole_shapes
 
 FAR_LINKS = ("drawn", "averaged")
@@ -105,7 +105,7 @@ class AcceleratedSimulation(Estimator):
             return self._on_device(block, stations, channel, threshold, seed)
         probability = self._probability(block, stations, threads)
         if self.far_links == "averaged":
-            return self._averaged(block, stations, channel, threshold, probability, threads)
+            return average_coverage(block, stations, channel, threshold, probability, threads=threads)
         los = _core.drawn_line_of_sight(probability, seed, block.receivers.first, threads)
         links = power_law_links(block, stations, channel, los, threads)
         return sample_coverage(links, block, stations, channel, threshold, draws=self.draws, seed=seed, threads=threads)
@@ -146,26 +146,4 @@ class AcceleratedSimulation(Estimator):
         radius_mm = self.trace_distance_mm
         return block.on_device.sampled(
             block, stations, channel, threshold, draws=self.draws, seed=seed, exact_radius_mm=radius_mm
-        )
-
-    def _averaged(self, block, stations, channel, threshold, probability, threads):
-        states = [np.full_like(block.los, state) for state in (0, 1)]
-        mean = [power_law_mean_mw(block.receivers.position_mm, stations, channel, state, threads) for state in states]
-        coverage, server, server_los = _core.mixture(
-            *mean,
-            channel.shape_by_state,
-            probability,
-            stations.load,
-            channel.noise_mw,
-            threshold,
-            threads,
-        )
-        column = np.maximum(server, 0).astype(np.intp)[None, :]
-        power = [np.take_along_axis(of_state, column, axis=0)[0] for of_state in mean]
-        return Estimate(
-            coverage=coverage,
-            standard_error=None,
-            server=server,
-            server_power_mw=np.where(server >= 0, np.where(server_los, power[1], power[0]), 0.0),
-            server_los=server_los.astype(bool),
         )

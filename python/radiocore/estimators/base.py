@@ -12,6 +12,7 @@ from .. import _core
 from ..channel import Channel
 from ..coverage import share_and_error
 from ..links import Block, CarrierStations, Estimate, Links, Receivers
+from ..propagation.power_law import power_law_mean_mw
 
 
 class Estimator(ABC):
@@ -98,4 +99,27 @@ def served_estimate(links: Links, coverage: np.ndarray, standard_error: np.ndarr
         server=links.server,
         server_power_mw=links.of_server(links.mean_mw, 0.0),
         server_los=links.of_server(links.los, 0).astype(bool),
+    )
+
+
+def average_coverage(
+    block: Block, stations: CarrierStations, channel: Channel, threshold, probability: np.ndarray, *, threads: int
+) -> Estimate:
+    """Coverage averaged over line of sight in probability (S, R) and fading, in closed form: no sampling.
+
+    In each state of the links the strongest mean serves; the server named is the likeliest one.
+    """
+    states = [np.full(probability.shape, state, dtype=np.uint8) for state in (0, 1)]
+    mean = [power_law_mean_mw(block.receivers.position_mm, stations, channel, state, threads) for state in states]
+    coverage, server, server_los = _core.mixture(
+        *mean, channel.shape_by_state, probability, stations.load, channel.noise_mw, threshold, threads
+    )
+    column = np.maximum(server, 0).astype(np.intp)[None, :]
+    power = [np.take_along_axis(of_state, column, axis=0)[0] for of_state in mean]
+    return Estimate(
+        coverage=coverage,
+        standard_error=None,
+        server=server,
+        server_power_mw=np.where(server >= 0, np.where(server_los, power[1], power[0]), 0.0),
+        server_los=server_los.astype(bool),
     )

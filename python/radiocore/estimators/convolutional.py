@@ -7,12 +7,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from .. import _core
 from ..errors import InputError
-from ..links import Estimate
-from ..propagation.power_law import power_law_mean_mw
 from ..units import LATTICE_LIMIT_MM, MM_PER_M
-from .base import Estimator
+from .base import Estimator, average_coverage
 from .exact import require_whole_shapes
 
 if TYPE_CHECKING:
@@ -126,23 +123,4 @@ class ConvolutionalEstimator(Estimator):
             exact_radius_mm=round(self.traced_radius_m * MM_PER_M),
             threads=threads,
         )
-        states = [np.full(probability.shape, state, dtype=np.uint8) for state in (0, 1)]
-        mean = [power_law_mean_mw(block.receivers.position_mm, stations, channel, state, threads) for state in states]
-        coverage, server, server_los = _core.mixture(
-            *mean,
-            (channel.fading_m_nlos, channel.fading_m_los),
-            probability,
-            stations.load,
-            channel.noise_mw,
-            threshold,
-            threads,
-        )
-        column = np.maximum(server, 0).astype(np.intp)[None, :]
-        power = [np.take_along_axis(of_state, column, axis=0)[0] for of_state in mean]
-        return Estimate(
-            coverage=coverage,
-            standard_error=None,
-            server=server,
-            server_power_mw=np.where(server >= 0, np.where(server_los, power[1], power[0]), 0.0),
-            server_los=server_los.astype(bool),
-        )
+        return average_coverage(block, stations, channel, threshold, probability, threads=threads)
