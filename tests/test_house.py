@@ -170,9 +170,13 @@ def commands(program):
 
 @pytest.mark.parametrize(("document", "words"), list(commands("radiocore")), ids=str)
 def test_radiocore_commands_of_the_documents_exist(document, words):
-    known = typer.main.get_command(app).commands
-    assert words[0] in known
-    options = {name for item in known[words[0]].params for name in (*item.opts, *item.secondary_opts)}
+    command = typer.main.get_command(app)
+    for word in words:
+        if not hasattr(command, "commands"):
+            break
+        assert word in command.commands
+        command = command.commands[word]
+    options = {name for item in command.params for name in (*item.opts, *item.secondary_opts)}
     given = {word.partition("=")[0] for word in words[1:] if word.startswith("--")}
     assert given <= options
 
@@ -188,7 +192,9 @@ def test_make_commands_of_the_documents_exist(document, words):
 
 
 def test_options_named_in_sentences_exist():
-    known = typer.main.get_command(app).commands.values()
+    known = list(typer.main.get_command(app).commands.values())
+    for item in known:
+        known += getattr(item, "commands", {}).values()
     options = {name for item in known for one in item.params for name in (*one.opts, *one.secondary_opts)}
     named = re.findall(r"`(--[\w-]+)", re.sub(r"^```.*?^```", "", read("README.md"), flags=re.MULTILINE | re.DOTALL))
     assert named

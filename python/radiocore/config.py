@@ -229,7 +229,8 @@ class RunConfig(BaseModel):
         "exact",
         "Method",
         "NAME",
-        "exact (closed form), traditional (Monte Carlo), accelerated (Monte Carlo, far links blocked by chance).",
+        "exact (closed form), traditional (Monte Carlo), accelerated (Monte Carlo, far links blocked by chance), "
+        "stochastic-geometry, learned, convolutional (trained).",
     )
     model: Path | None = _key(
         None, "Method", "FILE", "What a trained method was trained to, by radiocore train. [the one it comes with]"

@@ -59,9 +59,11 @@ def simulate_manifold(
     scene : Scene
     grid : ReceiverGrid, optional
         Defaults to ``ReceiverGrid.over(scene, resolution_m)``; cells of that side, m.
-    method : {"exact", "traditional", "accelerated"} or Estimator
+    method : {"exact", "traditional", "accelerated", "stochastic-geometry", "learned", "convolutional"} or Estimator
         "exact": every link exact, fading in closed form. "traditional": every building tested,
         fading by Monte Carlo. "accelerated": Algorithm 3, exact up to ``exact_radius_m``.
+        "stochastic-geometry": Algorithm 5, from density and terrain. "learned": Algorithm 7, exact up
+        to the server. "convolutional": far line of sight by a small network.
         An estimator carries its own settings, and none of those below that are a method's.
     model : path, optional
         What a trained method was trained to: the file that ``radiocore train`` wrote. None = the model

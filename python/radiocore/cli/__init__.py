@@ -1,4 +1,4 @@
-"""The command line: ``radiocore simulate | inspect | doctor | demo``."""
+"""The command line: ``radiocore simulate | inspect | demo | reproduce | doctor``."""
 
 from __future__ import annotations
 

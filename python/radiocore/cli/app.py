@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from ..errors import InputError
-from . import demo, doctor, inspect, simulate, train, train_learned
+from . import demo, doctor, inspect, reproduce, simulate, train, train_learned
 
 app = typer.Typer(
     name="radiocore",
@@ -23,6 +23,7 @@ UsageError = typer.BadParameter.__base__
 for module in (simulate, inspect, demo, doctor):
     app.command(module.NAME)(module.command)
 app.add_typer(train_learned.app, name=train.NAME)
+app.add_typer(reproduce.app, name=reproduce.NAME)
 
 
 def _print_version(wanted: bool) -> None:

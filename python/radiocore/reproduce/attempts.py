@@ -1,0 +1,42 @@
+"""What was tried when the shipped models were made, and how it scored where the choice was made."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+from ..learned import convolutional
+from ..learned.cell_weight_model import default_model
+from .figure import Figure, Table
+from .study import Study
+
+NAME = "attempts"
+TITLE = "Attempts at the learned methods"
+PAPER = "How the dimension, the neighbourhood and the form of the weights were chosen is not told."
+
+TRIED_FILE = Path(convolutional.__file__).with_name("convolutional_attempts.csv")
+
+
+def make(study: Study) -> Figure:
+    """The logs that come with the two models."""
+    model = default_model()
+    training = model.training
+    rows = tuple(
+        (f"parameters by {layout}", float(score), "yes" if layout == model.layout else "no")
+        for layout, score in training["inner_squared_error"].items()
+    )
+    with open(TRIED_FILE, encoding="utf-8", newline="") as lines:
+        columns, *tried = csv.reader(lines)
+    finding = (
+        f"Learned: {model.grid.n} x {model.grid.n} cells of {model.grid.side_m / model.grid.n:g} m; each form of the "
+        f"weights was fitted to the same {training['samples']} samples and scored on maps left out of the fit, by the "
+        "squared error of the chance of line of sight; the mean alone: "
+        f"{training['inner_squared_error_of_mean']:.4f}. Convolutional: sizes of cells and the radius up to which "
+        "links are exact, by the inner score and, for information, on real towns that training never saw (mean loss, "
+        "and microseconds a receiver on the machine of its author)."
+    )
+    tables = (
+        Table(f"{NAME}_learned", ("configuration", "inner squared error", "kept"), rows),
+        Table(f"{NAME}_convolutional", tuple(columns), tuple(map(tuple, tried))),
+    )
+    return Figure(NAME, TITLE, PAPER, finding, tables)

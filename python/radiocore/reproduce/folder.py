@@ -1,0 +1,97 @@
+"""A report's folder: written whole or not at all, and never over anything else."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import secrets
+import shutil
+from pathlib import Path
+
+from ..errors import InputError
+from .figure import Table
+
+LISTING = "report.json"
+"""Says what made a report, and which files are its own."""
+KIND = "radiocore manifold report"
+
+
+def check_folder(folder: str | Path) -> Path:
+    """The real path of a folder that a report may be written to.
+
+    Raises
+    ------
+    InputError
+        It is a file, or holds what is not a former report's; or its parent is absent or not writable.
+    """
+    target = Path(os.path.realpath(folder))
+    if not target.parent.is_dir():
+        raise InputError(f"output: the folder {str(target.parent)!r} does not exist; make it first")
+    if not os.access(target.parent, os.W_OK | os.X_OK):
+        raise InputError(f"output: the folder {str(target.parent)!r} is not writable; choose another one")
+    if target.exists() and not target.is_dir():
+        raise InputError(f"output: {folder} is a file; name a folder")
+    if target.is_dir():
+        foreign = sorted({item.name for item in target.iterdir()} - _own_files(target))
+        if foreign:
+            raise InputError(
+                f"output: {folder} holds {foreign[0]!r}, which is not a former report's; name a new or an empty folder"
+            )
+    return target
+
+
+def write_folder(folder: str | Path, files: dict[str, bytes], about: dict) -> None:
+    """Put the files into the folder in place of a former report's: all of them, or none.
+
+    Parameters
+    ----------
+    files : content by name
+    about : what made the report, plain values for its listing
+
+    Raises
+    ------
+    InputError
+        The folder cannot be written, or holds what is not a former report's.
+    """
+    target = check_folder(folder)
+    listing = {"kind": KIND, "files": sorted(files), **about}
+    unfinished = target.with_name(f".radiocore-{secrets.token_hex(8)}.part")
+    former = target.with_name(f".radiocore-{secrets.token_hex(8)}.old")
+    try:
+        unfinished.mkdir()
+        for name, content in files.items():
+            (unfinished / name).write_bytes(content)
+        (unfinished / LISTING).write_text(json.dumps(listing, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+        if target.exists():
+            os.rename(target, former)
+        try:
+            os.rename(unfinished, target)
+        except OSError:
+            if former.exists():
+                os.rename(former, target)
+            raise
+    except OSError as error:
+        raise InputError(f"output: {folder} cannot be written: {error.strerror or error}") from error
+    finally:
+        for leftover in (unfinished, former):
+            shutil.rmtree(leftover, ignore_errors=True)
+
+
+def csv_bytes(table: Table) -> bytes:
+    """A table as a CSV file; numbers in full."""
+    stream = io.StringIO()
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerow(table.columns)
+    writer.writerows(["" if value is None else value for value in row] for row in table.rows)
+    return stream.getvalue().encode()
+
+
+def _own_files(folder: Path) -> set[str]:
+    """The files that a former report's listing names, and the listing itself."""
+    try:
+        listing = json.loads((folder / LISTING).read_text(encoding="utf-8"))
+        return {LISTING, *listing["files"]} if listing["kind"] == KIND else set()
+    except (OSError, ValueError, KeyError, TypeError):
+        return set()
