@@ -7,6 +7,7 @@ import pytest
 
 from radiocore import _core
 from rivals.closed_form import GAIN_LOS, GAIN_NLOS, coverage_as_written, coverage_by_products
+from rounds import in_rounds
 
 COLUMNS, ROWS, STEP_MM = 500, 200, 5000
 NOISE_MW = 10**-10.4
@@ -75,8 +76,7 @@ def bench_closed_form(benchmark, name, stations, thresholds):
     network = (*_network(stations), NOISE_MW, threshold)
     # Bits are what the line-of-sight engines give the core, booleans what NumPy selects by.
     los_bits = np.packbits(network[3], axis=1, bitorder="little")
-    rounds = 3 if precision is None else 15
-    coverage = benchmark.pedantic(evaluate, (los_bits, *network), rounds=rounds, warmup_rounds=1)
+    coverage = in_rounds(benchmark, evaluate, los_bits, *network)
     wrong = int((np.abs(coverage - coverage_by_products(*network)) > TOLERANCE[precision]).sum())
     work = stations * COLUMNS * ROWS
     benchmark.extra_info.update(name=name, rival=precision is None, work=work, unit="links", wrong=wrong)

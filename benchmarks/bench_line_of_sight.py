@@ -12,9 +12,9 @@ from dataclasses import dataclass
 import pytest
 
 from radiocore import _core
+from rounds import in_rounds
 
 THREADS = sorted({1, _core.available_threads()})
-MOST_LINKS_OF_SEVEN_ROUNDS = 20_000_000
 
 
 def _engine(name: str):
@@ -87,8 +87,7 @@ def bench_line_of_sight(benchmark, links, name, threads, request):
     step = 1 if contender.most_links is None else max(1, links.number // contender.most_links)
     asked = links.every(step)
     trace = contender.make(asked, threads)
-    many_rounds = contender.most_links is None and links.number < MOST_LINKS_OF_SEVEN_ROUNDS
-    answer = benchmark.pedantic(trace, rounds=7 if many_rounds else 3, warmup_rounds=1 if many_rounds else 0)
+    answer = in_rounds(benchmark, trace)
     wrong = int((asked.los(answer) != links.expected[:, ::step]).sum())
     benchmark.extra_info.update(
         name=name, table=table, rival=contender.rival, threads=threads, work=asked.number, unit="links", wrong=wrong

@@ -11,6 +11,7 @@ import pytest
 
 from radiocore.coverage import coverage_probability, simulated_coverage_probability
 from rivals import monte_carlo
+from rounds import in_rounds
 
 RECEIVERS, STATIONS, DRAWS = 200, 20, 4000
 NOISE_MW = 10**-10.4
@@ -60,9 +61,7 @@ def bench_monte_carlo(benchmark, name, fading):
     random = np.random.default_rng(5)
     mean_mw = 10 ** random.normal(-9.0, 1.0, (RECEIVERS, STATIONS))
     fading_m = 1.0 + (random.random(mean_mw.shape) < FADING[fading])
-    coverage = benchmark.pedantic(
-        make(), (mean_mw, fading_m, NOISE_MW, 10 ** (THRESHOLD_DB / 10), DRAWS), rounds=7, warmup_rounds=1
-    )
+    coverage = in_rounds(benchmark, make(), mean_mw, fading_m, NOISE_MW, 10 ** (THRESHOLD_DB / 10), DRAWS)
     exact = coverage_probability(mean_mw, fading_m, noise_mw=NOISE_MW, threshold_db=THRESHOLD_DB)
     variance = exact * (1 - exact) / DRAWS
     # One more hit allows for coverages so near 0 or 1 that their variance says nothing.

@@ -63,7 +63,7 @@ def pytest_terminal_summary(terminalreporter, config):
 
 
 class Contender:
-    """What was measured of one name in one table: a benchmark for each number of threads."""
+    """What was measured of one name in one table: a benchmark for each number of threads, its best round."""
 
     def __init__(self, name: str):
         self.name = name
@@ -75,10 +75,10 @@ class Contender:
         info = bench.extra_info
         threads = info.get("threads", 1)
         self.rival, self.unit = info["rival"], info["unit"]
-        self.rates[threads] = info["work"] / bench.stats.median
+        self.rates[threads] = info["work"] / bench.stats.min
         self.wrong += info["wrong"]
         if threads == 1 and "stations" in info:
-            self.us_a_station = bench.stats.median * 1e6 / info["stations"]
+            self.us_a_station = bench.stats.min * 1e6 / info["stations"]
 
     @property
     def rate(self) -> float:
