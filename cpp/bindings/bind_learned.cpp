@@ -30,7 +30,7 @@ class CellWeights {
 
   CellPaths view() const { return {n_, cell_mm_, paths_.start.data(), paths_.cell.data(), weight_.data()}; }
 
-  static void require_even(std::int32_t n) { require(n > 0 && n <= 1024 && n % 2 == 0, "n: must be even"); }
+  static void require_even(std::int32_t n) { require(n > 0 && n <= 256 && n % 2 == 0, "n: must be even, 2 to 256"); }
 
  private:
   std::int64_t n_, cell_mm_;
@@ -162,7 +162,7 @@ void bind_learned(py::module_& module) {
                     Array<double>, Array<std::int64_t>, Array<std::int32_t>, Array<std::uint8_t>, Array<std::uint8_t>,
                     Array<std::int32_t>, Array<std::int32_t>, Array<std::int32_t>, Array<std::int32_t>, index_t,
                     index_t, bool>(),
-           "weights"_a, "grid"_a, "first"_a, "count"_a, exact("stations_mm"), exact("load"), exact("host_start"),
+           py::arg("weights").none(false), "grid"_a, "first"_a, "count"_a, exact("stations_mm"), exact("load"), exact("host_start"),
            exact("host_list"), exact("los_bits"), exact("outdoor_bits"), exact("roof_mm"), exact("building"),
            exact("row"), exact("column"), "first_row"_a, "first_column"_a, "by_cell"_a)
       .def("weights", &weights_of, "threads"_a)

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 
 #include "arrays.hpp"
 #include "link_profile.hpp"
@@ -9,23 +10,38 @@
 namespace radiocore {
 namespace {
 
+// Places along a link are counted in cells in single precision, which holds whole numbers up to 2^24: so many cells
+// a side, and none so small that a link has more steps.
+constexpr py::ssize_t most_cells_a_side = py::ssize_t(1) << 23;
+constexpr std::int64_t least_cell_mm = 256;
+
 RoofCells as_roof_cells(const Array<std::int32_t>& roof_mm, const Array<std::int32_t>& building,
                         const Array<std::uint8_t>& distance, std::array<std::int64_t, 2> corner_mm,
                         std::int64_t cell_mm) {
-  require(roof_mm.ndim() == 2 && roof_mm.shape(0) >= 2 && roof_mm.shape(1) >= 2, 
+  require(roof_mm.ndim() == 2 && roof_mm.shape(0) >= 2 && roof_mm.shape(1) >= 2,
           "roof_mm: wanted (Y, X), 2 x 2 or more");
+  require(roof_mm.shape(0) <= most_cells_a_side && roof_mm.shape(1) <= most_cells_a_side, "roof_mm: too many cells");
   require_shape(building, "building", {roof_mm.shape(0), roof_mm.shape(1)});
   require_shape(distance, "distance", {roof_mm.shape(0), roof_mm.shape(1), py::ssize_t(free_above_mm.size())});
-  require(cell_mm > 0 && cell_mm < lattice_limit, "cell_mm: must be positive and inside the lattice");
-  require(roof_mm.size() < lattice_limit, "roof_mm: too many cells");
+  require(cell_mm >= least_cell_mm && cell_mm < lattice_limit, "cell_mm: must be 256 or more, inside the lattice");
+  for (const std::int64_t corner : corner_mm) {
+    require(corner > -2 * lattice_limit && corner < 2 * lattice_limit, "corner_mm: beyond the lattice");
+  }
   const auto nx = std::int32_t(roof_mm.shape(1)), ny = std::int32_t(roof_mm.shape(0));
   return {roof_mm.data(), building.data(), distance.data(), corner_mm[0], corner_mm[1], cell_mm, nx, ny};
 }
 
 ProfileModel as_model(double scale_mm, double side, double certain) {
-  require(scale_mm > 0 && side >= 0, "scale_mm, side: must be positive");
+  require(scale_mm >= 1.0 && scale_mm < lattice_limit, "scale_mm: must be 1 or more, inside the lattice");
+  require(side >= 0.0 && side <= 64.0, "side: must be 0 to 64 cells");
   require(certain >= 0 && certain < 0.5, "certain: must lie in [0, 0.5)");
   return {{}, float(scale_mm), float(side), certain};
+}
+
+/// So that no hazard overflows.
+void require_moderate(const float* value, int count, const char* name) {
+  const bool moderate = std::all_of(value, value + count, [](float each) { return std::abs(each) < 1e6f; });
+  require(moderate, name, ": numbers must lie between -1e6 and 1e6");
 }
 
 ProfileNetwork as_network(const Array<float>& kernel, const Array<float>& bias, const Array<float>& weight,
@@ -38,6 +54,10 @@ ProfileNetwork as_network(const Array<float>& kernel, const Array<float>& bias, 
   std::copy_n(bias.data(), profile_hidden, network.bias);
   std::copy_n(weight.data(), profile_hidden, network.weight);
   network.weight_bias = weight_bias;
+  require_moderate(&network.kernel[0][0], profile_hidden * profile_inputs, "kernel");
+  require_moderate(network.bias, profile_hidden, "bias");
+  require_moderate(network.weight, profile_hidden, "weight");
+  require_moderate(&network.weight_bias, 1, "weight_bias");
   return network;
 }
 

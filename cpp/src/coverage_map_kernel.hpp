@@ -3,9 +3,8 @@
 // with every function inlined; a receiver is a lane, so all give the same bits.
 #pragma once
 
-#include <cmath>
-
 #include "coverage_map_servers.hpp"
+#include "radiocore/numerics/whole_root.hpp"
 
 namespace radiocore {
 namespace RADIOCORE_KERNEL {
@@ -114,12 +113,8 @@ RADIOCORE_LOCAL void cover_tiles(const SingleMapJob& job, const SingleMapRow& ro
 }
 
 /// Largest x >= 0 with x^2 <= square, or -1; square < 2^62.
-RADIOCORE_LOCAL std::int32_t whole_root(std::int64_t square) {
-  if (square < 0) return -1;
-  std::int64_t root = std::int64_t(std::sqrt(double(square)));
-  while (root * root > square) --root;
-  while ((root + 1) * (root + 1) <= square) ++root;
-  return std::int32_t(root < 0x7fffffff ? root : 0x7fffffff);
+RADIOCORE_LOCAL std::int32_t reach_within(std::int64_t square) {
+  return square < 0 ? -1 : std::int32_t(whole_root(square));
 }
 
 /// The job is copied so that the compiler sees that no store changes it.
@@ -132,7 +127,7 @@ RADIOCORE_LOCAL void cover_row(const SingleMapJob& shared_job, const SingleMapRo
     const std::int64_t y = row.y - job.station[s].y, z = row.z - job.station[s].z;
     scratch.row_square[s] = float(double(y) * double(y) + double(z) * double(z));
     if (job.interferer_reach_mm >= 0) {
-      scratch.reach_x[s] = whole_root(job.interferer_reach_mm * job.interferer_reach_mm - y * y);
+      scratch.reach_x[s] = reach_within(job.interferer_reach_mm * job.interferer_reach_mm - y * y);
     }
   }
   const index_t padded = (job.stations + stations_a_block - 1) / stations_a_block * stations_a_block;

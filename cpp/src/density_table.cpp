@@ -14,7 +14,7 @@ struct Place {
 };
 
 Place place_on(const Axis& axis, double value) {
-  if (axis.count == 1 || value <= axis.value[0]) return {0, 0.0};
+  if (axis.count == 1 || !(value > axis.value[0])) return {0, 0.0};  // NaN, too
   if (value >= axis.value[axis.count - 1]) return {axis.count - 2, 1.0};
   const index_t low = std::upper_bound(axis.value, axis.value + axis.count, value) - axis.value - 1;
   return {low, (value - axis.value[low]) / (axis.value[low + 1] - axis.value[low])};

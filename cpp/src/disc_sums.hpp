@@ -7,21 +7,9 @@
 
 #include "parallel.hpp"
 #include "radiocore/geometry/receiver_grid.hpp"
+#include "radiocore/numerics/whole_root.hpp"
 
 namespace radiocore {
-
-/// floor(sqrt(value)) of 0 <= value < 2^61.
-inline std::int64_t whole_root(std::int64_t value) {
-  std::int64_t root = std::int64_t(std::sqrt(double(value)));
-  while (root * root > value) --root;
-  while ((root + 1) * (root + 1) <= value) ++root;
-  return root;
-}
-
-/// floor(value / step) for step > 0.
-constexpr std::int64_t floor_quotient(std::int64_t value, std::int64_t step) {
-  return value / step - (value % step < 0);
-}
 
 /// Calls take(i, sum) for the receivers first + i, 0 <= i < count: sum is that of value_of(k) over the points k
 /// within radius_mm of the receiver in plan. Sum has +=, -= and starts as Sum{}.
@@ -39,8 +27,8 @@ void sum_over_discs(const Point* points, index_t point_count, std::int64_t radiu
         const std::int64_t dy = points[k].y - y;
         if (dy > radius_mm || dy < -radius_mm) continue;
         const std::int64_t half = whole_root(radius_mm * radius_mm - dy * dy), east = points[k].x - grid.x0;
-        const std::int64_t from = std::max<std::int64_t>(-floor_quotient(half - east, grid.step_x), 0);
-        const std::int64_t to = std::min<std::int64_t>(floor_quotient(east + half, grid.step_x), grid.nx - 1);
+        const std::int64_t from = std::max<std::int64_t>(-floor_divide(half - east, grid.step_x), 0);
+        const std::int64_t to = std::min<std::int64_t>(floor_divide(east + half, grid.step_x), grid.nx - 1);
         if (from > to) continue;
         change[from] += value_of(k);
         change[to + 1] -= value_of(k);

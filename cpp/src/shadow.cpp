@@ -6,18 +6,11 @@
 #include "occluders.hpp"
 #include "parallel.hpp"
 #include "radiocore/geometry/shadow.hpp"
+#include "radiocore/numerics/whole_root.hpp"
 #include "scan_lines.hpp"
 
 namespace radiocore {
 namespace {
-
-/// Largest whole number whose square is at most `value`.
-std::int64_t whole_root(std::int64_t value) {
-  auto root = std::int64_t(std::sqrt(double(value)));
-  while (root * root > value) --root;
-  while ((root + 1) * (root + 1) <= value) ++root;
-  return root;
-}
 
 /// Draws the shadows of one station after the other into one bitmap.
 class ShadowPainter {
