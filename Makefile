@@ -49,7 +49,8 @@ SANITIZE_LIBRARIES_address := libasan.so libubsan.so libstdc++.so
 SANITIZE_thread            := thread
 SANITIZE_LIBRARIES_thread  := libtsan.so
 TESTS ?= $(wildcard $(addprefix tests/test_,$(addsuffix .py,geometry line_of_sight enclosing_circle numerics closed_form \
-           monte_carlo properties simulate accelerated shadow coverage_map cuda)))
+           monte_carlo hits properties simulate accelerated shadow coverage_map cuda learned grid_model convolutional \
+           core_refusals degenerate_scenes)))
 
 bench: $(VENV)/bench.installed
 	$(BIN)/python -m pytest benchmarks -o 'python_files=bench_*.py' -o 'python_functions=bench_*' -p no:cacheprovider \

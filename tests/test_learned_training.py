@@ -12,8 +12,9 @@ from radiocore.cli.app import run_command
 from radiocore.errors import FileFormatError
 from radiocore.estimators import LearnedManifoldEstimator
 from radiocore.learned import cell_weight_model as model_module
-from radiocore.learned.cell_weight_model import CellWeightModel, as_model
+from radiocore.learned.cell_weight_model import CellWeightModel
 from radiocore.learned.grid_model import GridModel
+from radiocore.learned.model_file import digest
 from radiocore.learned.samples import draw_samples
 from radiocore.learned.sweep import sweep
 from radiocore.learned.weights import Kinds, fit, weights_of_links
@@ -126,8 +127,8 @@ def test_model_files_come_back(tmp_path):
 
 
 def test_default_model_is_small_and_says_what_it_was_trained_on():
-    model = as_model(None)
-    assert model is as_model(None)
+    model = CellWeightModel.of(None)
+    assert model is CellWeightModel.of(None)
     assert (Path(model_module.__file__).with_name("default.safetensors")).stat().st_size < 4096
     assert (model.grid.n, model.grid.side_m) == (model_module.DEFAULT_CELLS, model_module.DEFAULT_SIDE_M)
     assert model.training["samples"] == model_module.DEFAULT_SAMPLES
@@ -159,4 +160,24 @@ def test_broken_model_files_are_refused_by_name(tmp_path):
     with pytest.raises(FileFormatError, match="nowhere"):
         CellWeightModel.load(tmp_path / "nowhere")
     with pytest.raises(InputError, match="model:"):
-        as_model(3)
+        CellWeightModel.of(3)
+
+
+def test_headers_that_hold_something_else_are_refused(tmp_path):
+    safetensors = pytest.importorskip("safetensors.numpy")
+    path, tensors = tmp_path / "model.safetensors", {"theta": MODEL.theta}
+    headers = ["[1]", "3", '{"kind": "radiocore learned manifold", "version": 1, "config": 7}']
+    for config in ("not JSON", "[]", '{"n": "x", "side_m": 360.0, "layout": "offset", "training": {}}'):
+        about = {"kind": CellWeightModel.file_kind, "version": 1, "config": config, "sha256": digest(config, tensors)}
+        headers.append(json.dumps(about))
+    for header in headers:
+        path.write_bytes(safetensors.save(tensors, {"radiocore": header}))
+        with pytest.raises(FileFormatError, match="model.safetensors.*radiocore train learned"):
+            CellWeightModel.load(path)
+
+
+def test_fit_shares_its_options_between_estimator_and_training():
+    with pytest.raises(InputError, match="interferers"):  # before any training
+        LearnedManifoldEstimator.fit(interferers="none")
+    with pytest.raises(InputError, match="samples"):
+        LearnedManifoldEstimator.fit(samples=0, interferers="cells")

@@ -17,7 +17,7 @@ def estimators() -> dict[str, type[Estimator]]:
     found = {}
     for module in pkgutil.iter_modules(__path__):
         for item in vars(importlib.import_module(f"{__name__}.{module.name}")).values():
-            if inspect.isclass(item) and issubclass(item, Estimator) and item is not Estimator:
+            if inspect.isclass(item) and issubclass(item, Estimator) and not inspect.isabstract(item):
                 found[item.name] = item
     return found
 

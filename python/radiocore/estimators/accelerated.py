@@ -17,7 +17,7 @@ from ..propagation.named import DEFAULT_MODEL, check_model, model_for, settings_
 from ..propagation.power_law import power_law_links
 from ..propagation.terrain import Surroundings, Terrain, count_outside_fit, surroundings_of, terrain_around
 from ..units import LATTICE_LIMIT_MM, MM_PER_M
-from .base import Estimator, average_coverage, sample_coverage
+from .base import Estimator, average_coverage, require_antennas_above, sample_coverage
 from .exact import require_whole_shapes
 
 FAR_LINKS = ("drawn", "averaged")
@@ -83,14 +83,8 @@ class AcceleratedSimulation(Estimator):
             require_whole_shapes(channel)
             if channel.max_interferer_distance_m is not None:
                 raise InputError('max_interferer_distance_m: not with far_links="averaged"; choose far_links="drawn"')
-        low = scene.base_stations.height_m <= receiver_height_m
-        if low.any() and self.trace_distance_mm >= 0:
-            row = int(np.argmax(low))
-            raise InputError(
-                f"height_m: base station row {row} ({scene.base_stations.height_m[row]:g} m) does not stand above the "
-                f"receivers ({receiver_height_m:g} m), which the line-of-sight probability needs; "
-                'choose method="exact"'
-            )
+        if self.trace_distance_mm >= 0:
+            require_antennas_above(scene.base_stations, receiver_height_m, "the line-of-sight probability needs")
         model = model_for(self.line_of_sight_model, scene, receiver_height_m)
         return FarLinks(model, surroundings_of(scene.buildings))
 

@@ -11,8 +11,11 @@ import numpy as np
 from .. import _core
 from ..channel import Channel
 from ..coverage import share_and_error
+from ..errors import InputError
 from ..links import Block, CarrierStations, Estimate, Links, Receivers
+from ..network import BaseStations
 from ..propagation.power_law import power_law_mean_mw
+from ..units import MM_PER_M
 
 
 class Estimator(ABC):
@@ -66,6 +69,23 @@ class Estimator(ABC):
         threads: int,
     ) -> Estimate:
         """Coverage of a block at linear thresholds (T,)."""
+
+
+def require_antennas_above(stations: BaseStations, receiver_height_m: float, need: str) -> None:
+    """Refuse stations that do not stand above the receivers, for those who need that they do.
+
+    Raises
+    ------
+    InputError
+        Names the station.
+    """
+    low = stations.position_mm[:, 2] <= round(receiver_height_m * MM_PER_M)
+    if low.any():
+        row = int(np.argmax(low))
+        raise InputError(
+            f"height_m: base station row {row} ({stations.height_m[row]:g} m) does not stand above the receivers "
+            f'({receiver_height_m:g} m), which {need}; choose method="exact"'
+        )
 
 
 def sample_coverage(

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
 from ..errors import InputError
 from ..units import LATTICE_LIMIT_MM, MM_PER_M
-from .base import Estimator, average_coverage
+from .base import average_coverage
 from .exact import require_whole_shapes
-
-if TYPE_CHECKING:
-    from ..learned.convolutional import ConvolutionalModel
+from .trained import TrainedEstimator
 
 
 @dataclass(frozen=True)
-class ConvolutionalEstimator(Estimator):
+class ConvolutionalEstimator(TrainedEstimator):
     """Exact line of sight nearby, that of a convolutional network over the roofs on the way beyond.
 
     Coverage is averaged over all states and the fading in closed form, the strongest mean serving in each state; the
@@ -42,46 +40,10 @@ class ConvolutionalEstimator(Estimator):
             )
 
     @classmethod
-    def fit(cls, scenes=None, *, traced_radius_m: float = 640.0, **training) -> ConvolutionalEstimator:
-        """A trained estimator; estimators do not change, so this makes one.
-
-        Parameters
-        ----------
-        scenes : sequence of Scene, optional
-            Their buildings; by default synthetic cities.
-        traced_radius_m : as of the estimator
-        **training : of :meth:`radiocore.learned.convolutional.ConvolutionalModel.train`
-
-        Returns
-        -------
-        ConvolutionalEstimator
-        """
+    def model_class(cls):
         from ..learned.convolutional import ConvolutionalModel
 
-        return cls(ConvolutionalModel.train(scenes, **training), traced_radius_m)
-
-    @classmethod
-    def load(cls, path, **options) -> ConvolutionalEstimator:
-        """The estimator of a model file; see :meth:`save`."""
-        from ..learned.convolutional import ConvolutionalModel
-
-        return cls(ConvolutionalModel.load(path), **options)
-
-    def save(self, path) -> None:
-        """Write the model to a file."""
-        self.trained.save(path)
-
-    @property
-    def trained(self) -> ConvolutionalModel:
-        """The model in use."""
-        from ..learned.convolutional import as_model
-
-        return as_model(self.model)
-
-    def settings(self):
-        model = self.trained
-        told = {"name": model.name, "sha256": model.sha256, **model.config}
-        return {"traced_radius_m": self.traced_radius_m, "model": told}
+        return ConvolutionalModel
 
     @property
     def trace_distance_mm(self) -> int | None:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -14,18 +12,15 @@ from ..coverage import as_draws, share_and_error
 from ..errors import InputError, nearest_name
 from ..links import Block, CarrierStations, Estimate, Receivers
 from ..units import MM_PER_M
-from .base import Estimator
+from .base import require_antennas_above
 from .exact import require_whole_shapes
-
-if TYPE_CHECKING:
-    from ..learned.cell_weight_model import CellWeightModel
-    from ..manifold import CoverageManifold
+from .trained import TrainedEstimator
 
 INTERFERERS = ("stations", "cells")
 
 
 @dataclass(frozen=True)
-class LearnedManifoldEstimator(Estimator):
+class LearnedManifoldEstimator(TrainedEstimator):
     """The nearest station in line of sight serves, farther ones interfere by learned chances of line of sight.
 
     Around each receiver is a square of n x n cells. Stations in it are asked for exact line of sight, the nearest
@@ -63,58 +58,13 @@ class LearnedManifoldEstimator(Estimator):
             object.__setattr__(self, "monte_carlo_draws", as_draws(self.monte_carlo_draws))
 
     @classmethod
-    def fit(cls, scenes: Sequence | None = None, *, interferers="stations", monte_carlo_draws=None, **training):
-        """A trained estimator; estimators do not change, so this makes one.
-
-        Parameters
-        ----------
-        scenes : sequence of Scene, optional
-            Their buildings; by default made-up towns of the four ITU-R P.1410 environments.
-        interferers, monte_carlo_draws : as of the estimator
-        **training : of :meth:`radiocore.learned.cell_weight_model.CellWeightModel.train`
-
-        Returns
-        -------
-        LearnedManifoldEstimator
-        """
+    def model_class(cls):
         from ..learned.cell_weight_model import CellWeightModel
 
-        return cls(CellWeightModel.train(scenes, **training), interferers, monte_carlo_draws)
-
-    @classmethod
-    def load(cls, path, **options) -> LearnedManifoldEstimator:
-        """The estimator of a model file; see :meth:`save`."""
-        from ..learned.cell_weight_model import CellWeightModel
-
-        return cls(CellWeightModel.load(path), **options)
-
-    def save(self, path) -> None:
-        """Write the model to a file."""
-        self.trained.save(path)
-
-    def predict(self, scene, grid=None, **options) -> CoverageManifold:
-        """The manifold of a scene: ``simulate_manifold(scene, grid, method=self, **options)``."""
-        from ..simulate import simulate_manifold
-
-        return simulate_manifold(scene, grid, method=self, **options)
-
-    @cached_property
-    def trained(self) -> CellWeightModel:
-        """The model in use; read once."""
-        from ..learned.cell_weight_model import as_model
-
-        return as_model(self.model)
+        return CellWeightModel
 
     def rounding_bound(self, stations, channel):
         return super().rounding_bound(stations, channel) + _core.NEGLIGIBLE_WEIGHT * stations
-
-    def settings(self):
-        model = self.trained
-        return {
-            "interferers": self.interferers,
-            "monte_carlo_draws": self.monte_carlo_draws,
-            "model": {"name": model.name, "sha256": model.sha256, **model.config},
-        }
 
     @property
     def trace_distance_mm(self) -> int:
@@ -124,13 +74,7 @@ class LearnedManifoldEstimator(Estimator):
         if self.monte_carlo_draws is None:
             require_whole_shapes(channel)
         stations = scene.base_stations
-        low = stations.height_m <= receiver_height_m
-        if low.any():
-            row = int(np.argmax(low))
-            raise InputError(
-                f"height_m: base station row {row} ({stations.height_m[row]:g} m) does not stand above the receivers "
-                f'({receiver_height_m:g} m), which the weights need; choose method="exact"'
-            )
+        require_antennas_above(stations, receiver_height_m, "the weights need")
         for carrier in scene.carriers:
             rows = np.flatnonzero(stations.carrier == carrier)
             for column in ("power_dbm", "azimuth_deg"):

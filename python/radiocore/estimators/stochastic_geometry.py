@@ -20,7 +20,7 @@ from ..propagation.terrain import Surroundings, Terrain, count_outside_fit, surr
 from ..stochastic_geometry.expression import CoverageExpression
 from ..stochastic_geometry.lookup import LOOKUPS, most_stations_trained, table_of_database, table_of_model
 from ..units import LATTICE_LIMIT_MM, MM_PER_M
-from .base import Estimator
+from .base import Estimator, require_antennas_above
 
 if TYPE_CHECKING:
     from ..stochastic_geometry.database import Database
@@ -156,6 +156,7 @@ class StochasticGeometryEstimator(Estimator):
                 f"max_interferer_distance_m: {reach_m:g} m is less than the {radius_m:g} m within which the "
                 'stations of method="stochastic-geometry" count; leave it out, or choose method="exact"'
             )
+        require_antennas_above(stations, receiver_height_m, "the line-of-sight probability needs")
         kinds = {name: _kind_of(stations, np.flatnonzero(names == name), receiver_height_m) for name in scene.carriers}
         database, sight = None, None
         if self._is_trained:
@@ -322,11 +323,6 @@ def _kind_of(stations: BaseStations, rows: np.ndarray, receiver_height_m: float)
                 f"stations that {what}; {remedy}"
             )
     height_m = float(stations.height_m[rows[0]]) - receiver_height_m
-    if height_m <= 0:
-        raise InputError(
-            f"height_m: base station row {rows[0]} ({stations.height_m[rows[0]]:g} m) does not stand above the "
-            f'receivers ({receiver_height_m:g} m); choose method="exact"'
-        )
     plan_mm = np.ascontiguousarray(stations.position_mm[rows, :2])
     return _Kind(plan_mm, round(height_m, 3), float(stations.power_dbm[rows[0]]))
 

@@ -19,22 +19,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import cache, cached_property
-from pathlib import Path
+from functools import cached_property
+from typing import ClassVar
 
 import numpy as np
 
 from .. import _core
-from ..errors import FileFormatError, InputError, nearest_name
+from ..errors import InputError, nearest_name
 from ..synthetic import ENVIRONMENTS, STATION_HEIGHT_M, synthetic_city
 from .grid_model import GridModel
-from .model_file import digest, read_model, write_model
+from .model_file import TrainedModel
 from .samples import draw_samples
 from .weights import LAYOUTS, Kinds, train_weights
-
-KIND = "radiocore learned manifold"
-VERSION = 1
-REMEDY = "train a model with: radiocore train learned --output FILE"
 
 DEFAULT_CELLS = 192
 DEFAULT_SIDE_M = 960.0
@@ -45,7 +41,7 @@ RECEIVER_HEIGHT_M = 1.5
 
 
 @dataclass(frozen=True, eq=False)
-class CellWeightModel:
+class CellWeightModel(TrainedModel):
     """Chances of line of sight by cell, learned from the roofs on the way. arXiv:2312.01826, section V.
 
     Attributes
@@ -63,6 +59,10 @@ class CellWeightModel:
     theta: np.ndarray
     training: dict = field(default_factory=dict)
     name: str = "trained"
+    file_kind: ClassVar[str] = "radiocore learned manifold"
+    file_version: ClassVar[int] = 1
+    default_file: ClassVar[str] = "default.safetensors"
+    remedy: ClassVar[str] = "train a model with: radiocore train learned --output FILE"
 
     def __post_init__(self):
         if self.layout not in LAYOUTS:
@@ -74,7 +74,8 @@ class CellWeightModel:
         usable = len(theta) == self.kinds.number == len(kappa) and np.isfinite(theta).all()
         if not usable or not ((kappa > 0) & (tau > 0) & (rho >= 0) & (rho <= 1)).all():
             raise InputError(
-                f"theta: wanted ({self.kinds.number}, 3) numbers, kappa and tau positive, rho a probability; {REMEDY}"
+                f"theta: wanted ({self.kinds.number}, 3) numbers, kappa and tau positive, rho a probability; "
+                f"{self.remedy}"
             )
         object.__setattr__(self, "theta", theta)
 
@@ -146,41 +147,18 @@ class CellWeightModel:
         return cls(grid, layout, theta, training)
 
     @classmethod
-    def load(cls, path: str | Path) -> CellWeightModel:
-        """Read a model file.
-
-        Raises
-        ------
-        FileFormatError
-            The file is no model, of another version, truncated or changed since it was written.
-        """
-        return cls._read(path, str(path))
-
-    @classmethod
-    def _read(cls, path, name: str) -> CellWeightModel:
-        found = read_model(path, KIND, VERSION, REMEDY)
-        try:
-            config = found.config
-            grid = GridModel(config["n"], config["side_m"])
-            return cls(grid, config["layout"], found.tensors["theta"], config["training"], name)
-        except (KeyError, TypeError, InputError) as error:
-            raise FileFormatError(f"{path}: does not describe a model ({error}); {REMEDY}") from None
-
-    def save(self, path: str | Path) -> None:
-        """Write the model file; whole or not at all."""
-        write_model(path, KIND, VERSION, self.config, {"theta": self.theta})
+    def _of_file(cls, found, name):
+        config = found.config
+        grid = GridModel(config["n"], config["side_m"])
+        return cls(grid, config["layout"], found.tensors["theta"], config["training"], name)
 
     @property
-    def config(self) -> dict:
-        """What the model is, but for its numbers: plain values."""
+    def config(self):
         return {"n": self.grid.n, "side_m": self.grid.side_m, "layout": self.layout, "training": self.training}
 
-    @cached_property
-    def sha256(self) -> str:
-        """Checksum of the model, that of its file."""
-        import json
-
-        return digest(json.dumps(self.config, sort_keys=True), {"theta": self.theta})
+    @property
+    def arrays(self):
+        return {"theta": self.theta}
 
     @cached_property
     def kinds(self) -> Kinds:
@@ -192,25 +170,3 @@ class CellWeightModel:
         """The model as the compiled core holds it."""
         weight = np.ascontiguousarray(self.kinds.spread(self.theta))
         return _core.CellWeights(self.grid.n, self.grid.cell_mm, weight)
-
-
-@cache
-def default_model() -> CellWeightModel:
-    """The model in the package: what ``radiocore train learned`` makes with its defaults."""
-    return CellWeightModel._read(Path(__file__).with_name("default.safetensors"), "default")
-
-
-def as_model(model) -> CellWeightModel:
-    """A model given as such, by its file, or by None: the default one.
-
-    Raises
-    ------
-    FileFormatError, InputError
-    """
-    if model is None:
-        return default_model()
-    if isinstance(model, CellWeightModel):
-        return model
-    if isinstance(model, str | Path):
-        return CellWeightModel.load(model)
-    raise InputError(f"model: {model!r} is neither a model nor the path of a model file; {REMEDY}")

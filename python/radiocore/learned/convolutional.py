@@ -13,24 +13,19 @@ stations (60, 33 and 60) on a grid of 10 m. Smaller cells are more accurate and 
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
-from functools import cache, cached_property
-from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 
 from .. import _core
-from ..errors import FileFormatError, InputError
+from ..errors import InputError
 from ..progress import progress_bar
 from ..units import MM_PER_M
-from .model_file import digest, read_model, write_model
+from .model_file import TrainedModel
 from .profile_training import LONGEST_LINK_M, cities, draw_links, train_network
 from .roof_cells import RoofCells
 
-KIND = "radiocore convolutional line of sight"
-VERSION = 1
-REMEDY = "train a model with: ConvolutionalEstimator.fit(...).save(FILE)"
 HIDDEN = 8
 SHAPES = {"kernel": (9, HIDDEN), "bias": (HIDDEN,), "weight": (HIDDEN,), "weight_bias": (1,)}
 RECEIVER_RANGE_M = (0.0, 3.0)
@@ -38,7 +33,7 @@ ANTENNA_RANGE_M = (8.0, 50.0)
 
 
 @dataclass(frozen=True, eq=False)
-class ConvolutionalModel:
+class ConvolutionalModel(TrainedModel):
     """A trained network and the cells that it looks at.
 
     Attributes
@@ -60,12 +55,16 @@ class ConvolutionalModel:
     certain: float
     training: dict = field(default_factory=dict)
     name: str = "trained"
+    file_kind: ClassVar[str] = "radiocore convolutional line of sight"
+    file_version: ClassVar[int] = 1
+    default_file: ClassVar[str] = "convolutional.safetensors"
+    remedy: ClassVar[str] = "train a model with: ConvolutionalEstimator.fit(...).save(FILE)"
 
     def __post_init__(self):
         for key, shape in SHAPES.items():
             value = self.tensors.get(key)
             if value is None or value.shape != shape or value.dtype != np.float32 or not np.isfinite(value).all():
-                raise InputError(f"{key}: wanted {shape} finite float32 numbers; {REMEDY}")
+                raise InputError(f"{key}: wanted {shape} finite float32 numbers; {self.remedy}")
         _check_settings(self.cell_m, self.scale_m, self.side, self.certain)
 
     @classmethod
@@ -134,38 +133,17 @@ class ConvolutionalModel:
         return cls(tensors, **settings, training=training)
 
     @classmethod
-    def load(cls, path: str | Path) -> ConvolutionalModel:
-        """Read a model file.
-
-        Raises
-        ------
-        FileFormatError
-            The file is no model, of another version, truncated or changed since it was written.
-        """
-        return cls._read(path, str(path))
-
-    @classmethod
-    def _read(cls, path, name: str) -> ConvolutionalModel:
-        found = read_model(path, KIND, VERSION, REMEDY)
-        try:
-            return cls(found.tensors, **found.config, name=name)
-        except (TypeError, InputError) as error:
-            raise FileFormatError(f"{path}: does not describe a model ({error}); {REMEDY}") from None
-
-    def save(self, path: str | Path) -> None:
-        """Write the model file; whole or not at all."""
-        write_model(path, KIND, VERSION, self.config, self.tensors)
+    def _of_file(cls, found, name):
+        return cls(found.tensors, **found.config, name=name)
 
     @property
-    def config(self) -> dict:
-        """What the model is, but for its numbers: plain values."""
+    def config(self):
         names = ("cell_m", "scale_m", "side", "certain", "training")
         return {name: getattr(self, name) for name in names}
 
-    @cached_property
-    def sha256(self) -> str:
-        """Checksum of the model, that of its file."""
-        return digest(json.dumps(self.config, sort_keys=True), self.tensors)
+    @property
+    def arrays(self):
+        return self.tensors
 
     def roofs(self, scene, threads: int = 0) -> RoofCells:
         """The scene as the network sees it."""
@@ -218,25 +196,3 @@ def _check_settings(cell_m: float, scale_m: float, side: float, certain: float) 
     ):
         if not low <= value <= high:
             raise InputError(f"{name}: {value} must lie between {low:g} and {high:g}")
-
-
-@cache
-def default_model() -> ConvolutionalModel:
-    """The model in the package: what :meth:`ConvolutionalModel.train` makes with its defaults."""
-    return ConvolutionalModel._read(Path(__file__).with_name("convolutional.safetensors"), "default")
-
-
-def as_model(model) -> ConvolutionalModel:
-    """A model given as such, by its file, or by None: the default one.
-
-    Raises
-    ------
-    FileFormatError, InputError
-    """
-    if model is None:
-        return default_model()
-    if isinstance(model, ConvolutionalModel):
-        return model
-    if isinstance(model, str | Path):
-        return ConvolutionalModel.load(model)
-    raise InputError(f"model: a {type(model).__name__} is no model; give a ConvolutionalModel, its file, or None")

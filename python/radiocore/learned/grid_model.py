@@ -125,7 +125,8 @@ class GridModel:
         if len(east_mm) * len(north_mm) > MOST_POINTS:
             raise InputError(
                 f"resolution_m: with cells of {self.cell_mm / MM_PER_M:g} m around them these receivers need the roofs "
-                f"at {len(east_mm) * len(north_mm):,} points; choose a spacing that divides the cell or is a multiple"
+                f"at {len(east_mm) * len(north_mm):,} points at a time; choose a spacing that divides the "
+                "cell or is a multiple of it, or a smaller block_size"
             )
         roof_mm, building = city.roofs(east_mm.astype(np.int64), north_mm.astype(np.int64), threads)
         shape = (-1, self.n)

@@ -6,7 +6,7 @@ import csv
 from pathlib import Path
 
 from ..learned import convolutional
-from ..learned.cell_weight_model import default_model
+from ..learned.cell_weight_model import CellWeightModel
 from .figure import Figure, Table
 from .study import Study
 
@@ -19,7 +19,7 @@ TRIED_FILE = Path(convolutional.__file__).with_name("convolutional_attempts.csv"
 
 def make(study: Study) -> Figure:
     """The logs that come with the two models."""
-    model = default_model()
+    model = CellWeightModel.default()
     training = model.training
     rows = tuple(
         (f"parameters by {layout}", float(score), "yes" if layout == model.layout else "no")
