@@ -565,3 +565,25 @@ def test_default_database_is_what_training_gives():
             for threshold in range(4):
                 place = {"height": height, "threshold": threshold}
                 assert np.abs(made.form(k, **place)(density) - default.form(k, **place)(density)).max() < 5e-4
+
+
+@pytest.mark.parametrize("height_m, farthest_m", [(5.0, 500.0), (20.0, 500.0), (20.0, 5000.0), (100.0, 5000.0)])
+def test_dense_networks_have_the_chance_of_a_server_at_a_low_threshold(height_m, farthest_m):
+    density = np.array([10.0, 1e3, 1e4, 3e4])
+
+    def cone(distance_m):  # clear above 45 degrees, a disc whose chance of a station is known
+        return (distance_m <= height_m).astype(float)
+
+    whole = CoverageExpression(Channel(noise_dbm=-200.0), height_m, 30.0, farthest_m)
+    found = whole.of(density, cone, threshold_db=-300.0, breaks_m=[height_m])
+    np.testing.assert_allclose(found, -np.expm1(-density * 1e-6 * np.pi * height_m**2), atol=1e-9)
+    alone = [whole.of(float(each), cone, threshold_db=-300.0, breaks_m=[height_m]) for each in density]
+    assert found.tolist() == [float(each) for each in alone]
+
+
+def test_what_quadrature_cannot_tell_is_refused():
+    with pytest.raises(InputError, match="density_per_km2: more than .* too dense"):
+        expression(1e9, 9.61, 0.16, max_distance_m=500.0, threshold_db=0.0)
+    for threshold_db in (np.nan, np.inf, 3060.0):
+        with pytest.raises(InputError, match="threshold_db"):
+            expression(1.0, 9.61, 0.16, max_distance_m=500.0, threshold_db=threshold_db)

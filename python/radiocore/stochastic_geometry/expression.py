@@ -26,6 +26,9 @@ FORMS = ("exact", "alzer")
 LARGEST_SHAPE = 64
 PANELS = 10
 """Between 0 and the farthest distance; twice as many change less than 1e-9."""
+MOST_DOUBLINGS = 4
+"""Of the panels, for networks so dense that the server is found within a part of one."""
+THRESHOLD_LIMIT_DB = 300.0
 NODES_A_PANEL = 8
 M2_PER_KM2 = 1e6
 
@@ -48,7 +51,7 @@ class CoverageExpression:
     form : {"exact", "alzer"}
         The derivatives of the Laplace transform, or Alzer's upper bound of the tail of the fading, which the
         paper's closed form grew from; it is at most 0.0262 too high for a shape of 2.
-    panels : of the quadrature
+    panels : of the quadrature; dense networks take twice as many, or up to 16 times
     """
 
     channel: Channel = field(default_factory=Channel)
@@ -89,21 +92,44 @@ class CoverageExpression:
         Raises
         ------
         InputError
-            A density is negative or not finite, or the callable gives no probabilities.
+            A density is negative, not finite or too large, a threshold beyond 300 dB, or the callable gives no
+            probabilities.
         """
         density = np.asarray(density_per_km2, dtype=np.float64)
         if density.ndim > 1 or not (np.isfinite(density) & (density >= 0)).all():
             raise InputError("density_per_km2: must be a number or a list of numbers, finite and not negative")
-        threshold = db_to_linear(np.asarray(threshold_db, dtype=np.float64))
-        if threshold.ndim > 1 or not np.isfinite(threshold).all():
-            raise InputError("threshold_db: must be a number or a list of numbers, finite")
-        sight = self._seen(line_of_sight, tuple(breaks_m))
+        threshold_db = np.asarray(threshold_db, dtype=np.float64)
+        if threshold_db.ndim > 1 or not (np.abs(threshold_db) <= THRESHOLD_LIMIT_DB).all():
+            raise InputError(f"threshold_db: must be a number or numbers within +-{THRESHOLD_LIMIT_DB:g} dB")
+        threshold = db_to_linear(np.atleast_1d(threshold_db))
         mean_m2 = 2.0 * pi * np.atleast_1d(density) / M2_PER_KM2
-        per_threshold = self._exact if self.form == "exact" else self._alzer
-        found = np.stack([per_threshold(sight, mean_m2, float(value)) for value in np.atleast_1d(threshold)])
-        return np.clip(found, 0.0, 1.0).reshape(threshold.shape + density.shape)
+        found = np.empty((len(threshold), len(mean_m2)))
+        doublings = self._doublings(mean_m2)
+        for times in np.unique(doublings):
+            finer, here = replace(self, panels=self.panels * 2 ** int(times)), doublings == times
+            sight = finer._seen(line_of_sight, tuple(breaks_m))
+            per_threshold = finer._exact if self.form == "exact" else finer._alzer
+            found[:, here] = [per_threshold(sight, mean_m2[here], float(value)) for value in threshold]
+        return np.clip(found, 0.0, 1.0).reshape(threshold_db.shape + density.shape)
 
     # ---- Nodes ---------------------------------------------------------------------------------
+
+    def _doublings(self, mean_m2: np.ndarray) -> np.ndarray:
+        """How often the panels are to be halved for each density, 2 pi times it in 1 / m^2, whichever others are asked.
+
+        Near the receiver no station is within t with probability exp(-(t / spread)^2), which eight nodes integrate
+        below 1e-9 over panels of up to twice the spread.
+        """
+        panel = np.arcsinh(self.max_distance_m / self.antenna_height_m) / self.panels
+        per_spread = np.sqrt(mean_m2 / 2.0) * self.antenna_height_m
+        found = np.ceil(np.log2(np.maximum(panel * per_spread / 2.0, 1.0))).astype(np.int64)
+        if (found > MOST_DOUBLINGS).any():
+            most = (2.0 ** (MOST_DOUBLINGS + 1) / (panel * self.antenna_height_m)) ** 2 / pi * M2_PER_KM2
+            raise InputError(
+                f"density_per_km2: more than {most:,.0f} stations at {self.antenna_height_m:g} m are too dense for the "
+                "quadrature; give fewer"
+            )
+        return found
 
     @cached_property
     def _power_mw(self) -> float:
@@ -214,8 +240,11 @@ class _Seen:
 
 
 def _summed(weight: np.ndarray, value: np.ndarray) -> np.ndarray:
-    """(D,) of (N,) and (N, D), node by node, so that no density depends on which others are asked."""
-    return (weight[:, None] * value).sum(axis=0)
+    """(D,) of (N,) and (N, D), node by node, so that no density depends on which others are asked.
+
+    A sum over an axis would add a single column in another order.
+    """
+    return np.cumsum(weight[:, None] * value, axis=0)[-1]
 
 
 def _gauss_legendre(edges: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
