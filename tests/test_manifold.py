@@ -203,6 +203,20 @@ def test_summary_counts_outdoor_cells():
     assert f"{100 * told.share_served[1]:.1f} % of the outdoor area is expected to be served" in str(told)
 
 
+def test_summary_says_what_an_approximate_method_does_not_know():
+    unreached = coverage_map().summary()  # one of 23 outdoor cells has no server
+    assert unreached.share_without_server == pytest.approx(1 / 23)
+    assert "No station within the method's reach: 4.3 % of the outdoor area" in str(unreached)
+    nothing = {"server": np.full(CELLS, -1), "server_los": np.zeros(CELLS, dtype=bool)}
+    provenance = {"method": "blind", "outdoor_receivers": 20, "outdoor_receivers_outside_terrain_fit": 5}
+    blind = coverage_map(**nothing, provenance=provenance).summary()
+    assert (blind.share_line_of_sight, blind.share_without_server, blind.share_outside_terrain_fit) == (None, None, 0.25)
+    assert "Serving stations: method blind names none" in str(blind)
+    assert "Line of sight to the server" not in str(blind)
+    assert "outside the range of the line-of-sight model: 25.0 % of the outdoor receivers" in str(blind)
+    assert "outside the range" not in str(unreached)
+
+
 def test_summary_of_several_carriers_says_that_it_is_the_best():
     names = ("LTE a", "LTE b", "LTE b")
     alone = {"LTE a": (0.25, 0.125), "LTE b": (0.75, 0.5)}

@@ -111,6 +111,7 @@ def test_claims_have_a_verdict_and_a_number(report):
 
 def test_whether_exact_is_faster_is_said_first(report):
     assert report.headline[0].startswith("On one thread the exact method takes")
+    assert "Mean difference of a receiver's coverage from it: traditional" in report.headline[1]
     assert report.headline[0] in report.files()["index.html"].decode().partition("<nav>")[0]
 
 

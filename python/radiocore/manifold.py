@@ -256,19 +256,23 @@ class CoverageManifold:
         coverage = self.coverage[:, outdoor]
         at_half, at_ninety = (_means(coverage >= level) for level in (0.5, 0.9))
         dx, dy = self.grid.resolution_m
-        servers = np.unique(data["server"].values[outdoor])
+        server = data["server"].values[outdoor]
+        serving = np.unique(server[server >= 0])
+        outside_fit = provenance.get("outdoor_receivers_outside_terrain_fit")
         return ManifoldSummary(
             threshold_db=self.threshold_db,
             share_served=_means(coverage),
             share_at_half=at_half,
             share_at_ninety=at_ninety,
             share_served_by_carrier=dict(self.share_served_by_carrier),
-            share_line_of_sight=_means(data["server_line_of_sight"].values[None, outdoor])[0],
+            share_line_of_sight=_means(data["server_line_of_sight"].values[None, outdoor])[0] if serving.size else None,
+            share_without_server=_means(server[None] < 0)[0] if serving.size else None,
+            share_outside_terrain_fit=outside_fit / provenance["outdoor_receivers"] if outside_fit else None,
             share_links_leaving_map=provenance.get("share_links_leaving_map"),
             outdoor_cells=int(outdoor.sum()),
             cells=self.grid.size,
             outdoor_area_km2=float(outdoor.sum() * dx * dy / 1e6),
-            serving_stations=int((servers >= 0).sum()),
+            serving_stations=serving.size,
             stations=len(self.scene.base_stations),
             carrier=self.carrier_label,
             method=str(provenance.get("method", "not told")),

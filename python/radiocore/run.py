@@ -152,7 +152,9 @@ def check_files(config: RunConfig, scene: Scene | None = None) -> None:
         its model do not go together.
     """
     inputs = {key: local_file(path) for key, path in input_files(config).items()}
-    estimator_of(config)
+    estimator = estimator_of(config)
+    if config.model is not None:
+        estimator.settings()  # reads the model, which a town may take minutes to come to
     for path in config.output:
         writer_for(path)
         target = check_destination(path)

@@ -16,6 +16,11 @@ class ManifoldSummary:
     share_at_ninety: tuple[float | None, ...]  # (T,) coverage >= 0.9
     share_served_by_carrier: dict[str, tuple[float | None, ...]]  # (T,) of each carrier on its own
     share_line_of_sight: float | None
+    """To the server; None also where the method names no server."""
+    share_without_server: float | None
+    """Outdoors, no station being within the reach of the method."""
+    share_outside_terrain_fit: float | None
+    """Of the outdoor receivers, where the method clamps the terrain; None = the method does not ask for it."""
     share_links_leaving_map: float | None
     """Share of links that leave the mapped area, where buildings are not known; None = not told."""
     outdoor_cells: int
@@ -56,8 +61,21 @@ class ManifoldSummary:
             )
         if self.largest_standard_error is not None:
             out.append(f"Sampled: the standard error of a cell is at most {self.largest_standard_error:.4f}")
-        out.append(f"Line of sight to the server: {_percent(self.share_line_of_sight)} of the outdoor area")
-        out.append(f"Serving stations: {self.serving_stations} of {self.stations}")
+        if self.share_outside_terrain_fit:
+            out.append(
+                f"Terrain outside the range of the line-of-sight model: {_percent(self.share_outside_terrain_fit)} of "
+                'the outdoor receivers; chances of line of sight are poor there, method="exact" needs none'
+            )
+        if self.outdoor_cells and not self.serving_stations:
+            out.append(f"Serving stations: method {self.method} names none")
+        else:
+            out.append(f"Line of sight to the server: {_percent(self.share_line_of_sight)} of the outdoor area")
+            out.append(f"Serving stations: {self.serving_stations} of {self.stations}")
+            if self.share_without_server:
+                out.append(
+                    f"No station within the method's reach: {_percent(self.share_without_server)} of the outdoor area, "
+                    "taken as not served"
+                )
         if self.share_links_leaving_map:
             out.append(
                 f"Links that leave the mapped area: {_percent(self.share_links_leaving_map)}; buildings out there are "

@@ -1,4 +1,4 @@
-"""The command line: ``radiocore simulate | inspect | demo | reproduce | doctor``."""
+"""The command line: ``radiocore simulate | inspect | demo | train | reproduce | doctor``."""
 
 from __future__ import annotations
 

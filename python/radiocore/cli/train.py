@@ -9,6 +9,7 @@ import typer
 
 from ..config import RunConfig
 from ..errors import InputError
+from ..grid import DEFAULT_RECEIVER_HEIGHT_M
 from ..io.atomic import check_destination
 from ..network import DEFAULT_HEIGHT_M, DEFAULT_POWER_DBM
 from .show import show_files, show_table
@@ -36,7 +37,7 @@ def stochastic_geometry(
     output: Output,
     antenna_height: Annotated[
         list[float], typer.Option(metavar="M", help="Stations above the receivers, m; may be repeated.")
-    ] = (DEFAULT_HEIGHT_M,),
+    ] = (DEFAULT_HEIGHT_M - DEFAULT_RECEIVER_HEIGHT_M,),
     threshold: Annotated[list[float], typer.Option(metavar="DB", help="SINR threshold; may be repeated.")] = (0.0,),
     max_distance: Annotated[float, typer.Option(metavar="M", help="Stations within this count, m.")] = 500.0,
     power: Annotated[float, typer.Option(metavar="DBM", help="Transmit power of every station.")] = DEFAULT_POWER_DBM,

@@ -23,7 +23,7 @@ from ..units import LATTICE_LIMIT_MM, MM_PER_M
 from .base import Estimator, require_antennas_above
 
 if TYPE_CHECKING:
-    from ..stochastic_geometry.database import Database
+    from ..stochastic_geometry.database import Conditions, Database
 
 DEFAULT_MAX_DISTANCE_M = 500.0
 SAME_DB = 1e-6
@@ -196,7 +196,7 @@ class StochasticGeometryEstimator(Estimator):
         if prepared.database is not None:
             trained = prepared.database.conditions
             height = _row_of(kind.height_m, trained.antenna_height_m)
-            rows = [_threshold_row(value, trained.threshold_db) for value in threshold_db.tolist()]
+            rows = _threshold_rows(threshold_db.tolist(), trained, kind)
             table = table_of_database(prepared.database, height, rows, most, self.lookup)
         else:
             expression = CoverageExpression(channel, kind.height_m, kind.power_dbm, prepared.radius_m)
@@ -217,7 +217,7 @@ class StochasticGeometryEstimator(Estimator):
 
     @property
     def _database(self) -> Database:
-        from ..stochastic_geometry.database import Database
+        from ..stochastic_geometry.database import TRAIN_COMMAND, Database
 
         if self.model is None:
             database = Database.default()
@@ -232,7 +232,7 @@ class StochasticGeometryEstimator(Estimator):
         if self.max_distance_m is not None and self.max_distance_m != radius_m:
             raise InputError(
                 f"max_distance_m: the database {database.name!r} was trained for {radius_m:g} m; leave it out, or "
-                f"train another one: {_train_command('--max-distance', self.max_distance_m)}"
+                f"train another one: {TRAIN_COMMAND} --output FILE --max-distance {self.max_distance_m:g}"
             )
         return database
 
@@ -251,20 +251,20 @@ class StochasticGeometryEstimator(Estimator):
                 raise InputError(
                     f"{name}: {getattr(channel, name):g} is not the {getattr(trained, name):g} that the database "
                     f"{database.name!r} was trained for; train one for this channel: "
-                    f"{_train_command('--config', 'FILE')}"
+                    f"{_train_command(kind)} --config FILE"
                 )
         noise_dbm = 10.0 * np.log10(channel.noise_mw) if channel.noise_mw > 0 else -np.inf
         if not abs((kind.power_dbm - noise_dbm) - (trained.power_dbm - trained.noise_dbm)) <= SAME_DB:
             raise InputError(
                 f"power_dbm: {kind.power_dbm:g} dBm over a noise of {noise_dbm:g} dBm is not the {trained.power_dbm:g} "
                 f"over {trained.noise_dbm:g} dBm that the database {database.name!r} was trained for; train one: "
-                f"{_train_command('--power', kind.power_dbm)}"
+                f"{_train_command(kind)}"
             )
         if _row_of(kind.height_m, trained.antenna_height_m) < 0:
             raise InputError(
                 f"height_m: antennas {kind.height_m:g} m above the receivers; the database {database.name!r} was "
                 f"trained for {_listed(trained.antenna_height_m)} m; train one: "
-                f"{_train_command('--antenna-height', kind.height_m)}"
+                f"{_train_command(kind)}"
             )
 
 
@@ -333,21 +333,24 @@ def _row_of(value: float, known: tuple[float, ...]) -> int:
     return int(found[0]) if found.size else -1
 
 
-def _threshold_row(threshold_db: float, trained_db: tuple[float, ...]) -> int:
-    row = _row_of(threshold_db, trained_db)
-    if row < 0:
+def _threshold_rows(threshold_db: list[float], trained: Conditions, kind: _Kind) -> list[int]:
+    """Which of the trained thresholds those of a map are."""
+    rows = [_row_of(value, trained.threshold_db) for value in threshold_db]
+    if -1 in rows:
+        thresholds = "".join(f" --threshold {value:g}" for value in threshold_db)
         raise InputError(
-            f"threshold_db: {threshold_db:g} is not among the {_listed(trained_db)} dB that the database was trained "
-            f"for; train one: {_train_command('--threshold', threshold_db)}"
+            f"threshold_db: {threshold_db[rows.index(-1)]:g} is not among the {_listed(trained.threshold_db)} dB that "
+            f"the database was trained for; train one: {_train_command(kind)}{thresholds}"
         )
-    return row
+    return rows
 
 
 def _listed(values: tuple[float, ...]) -> str:
     return ", ".join(f"{value:g}" for value in values)
 
 
-def _train_command(option: str, value) -> str:
+def _train_command(kind: _Kind) -> str:
+    """What trains a database for such stations; a file of both values at once, so that no second refusal follows."""
     from ..stochastic_geometry.database import TRAIN_COMMAND
 
-    return f"{TRAIN_COMMAND} {option} {value if isinstance(value, str) else f'{value:g}'} --output FILE"
+    return f"{TRAIN_COMMAND} --output FILE --antenna-height {kind.height_m:g} --power {kind.power_dbm:g}"

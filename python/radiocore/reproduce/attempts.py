@@ -32,8 +32,9 @@ def make(study: Study) -> Figure:
         f"weights was fitted to the same {training['samples']} samples and scored on maps left out of the fit, by the "
         "squared error of the chance of line of sight; the mean alone: "
         f"{training['inner_squared_error_of_mean']:.4f}. Convolutional: sizes of cells and the radius up to which "
-        "links are exact, by the inner score and, for information, on real towns that training never saw (mean loss, "
-        "and microseconds a receiver on the machine of its author)."
+        "links are exact, by the inner score and, for information, on real towns that training never saw, with 60, 33 "
+        "and 60 stations placed in them (mean loss, and microseconds a receiver on the machine of its author). Where "
+        "stations are few and links longer than that radius, as in a real network, the loss is larger."
     )
     tables = (
         Table(f"{NAME}_learned", ("configuration", "inner squared error", "kept"), rows),

@@ -20,6 +20,8 @@ from .towns import RECEIVER_HEIGHT_M, Town
 LEAST_S = 0.02
 """Repeated until then, and the fastest run counts: the others were disturbed."""
 MOST_RUNS = 5
+NOISE = 1.25
+"""Times nearer to each other than this ratio are called equal: so much they differ from run to run."""
 TILE_STEP_M = 5.0
 
 

@@ -92,7 +92,7 @@ def make(study: Study) -> Figure:
         for row, town in enumerate(towns)
     )
     table = Table(NAME, ("training samples", "city", "mean loss"), rows, shown=False)
-    picture = _picture(numbers, mean, loss, lines, sg, sg_first)
+    picture = _picture(numbers, mean, loss, lines, sg, sg_first, towns[0].name)
     return Figure(NAME, TITLE, PAPER, finding, (table,), picture, claims)
 
 
@@ -105,7 +105,7 @@ def _associated_distance_m(study: Study, town) -> float:
     return float(np.hypot(x_m[here] - stations.x_m[server[here]], y_m[here] - stations.y_m[server[here]]).mean())
 
 
-def _picture(numbers, mean, loss, lines, sg: float, sg_first: float) -> bytes:
+def _picture(numbers, mean, loss, lines, sg: float, sg_first: float, first: str) -> bytes:
     figure, axes = panels(size_in=(7.6, 3.9))
     panel = axes[0, 0]
     colour = METHOD_COLOURS["learned"]
@@ -116,7 +116,7 @@ def _picture(numbers, mean, loss, lines, sg: float, sg_first: float) -> bytes:
     for name, (value, style) in lines.items():
         panel.axhline(value, color=METHOD_COLOURS["accelerated"], linestyle=style, lw=1.3, label=name)
     panel.axhline(sg, color=METHOD_COLOURS["stochastic-geometry"], linestyle="--", lw=1.3, label="stochastic geometry")
-    shown = "stochastic geometry, first city"
+    shown = f"stochastic geometry, {first} alone"
     panel.axhline(sg_first, color=METHOD_COLOURS["stochastic-geometry"], linestyle=":", lw=1.3, label=shown)
     panel.set_xscale("log")
     plain_ticks(panel.xaxis, numbers)

@@ -129,7 +129,7 @@ def _picture(maps: dict[str, CoverageManifold], against: dict[str, MapComparison
         above.set_title(METHOD_LABELS[name], fontsize=10, loc="left")
         if name in against:
             difference = below.imshow(against[name].difference.values, cmap=contrasts, vmin=-1, vmax=1, **shown)
-            below.set_title(f"less exact: mean size {against[name].mean[0]:.3f}", fontsize=9, loc="left")
+            below.set_title(f"minus exact: mean size {against[name].mean[0]:.3f}", fontsize=9, loc="left")
         else:
             stations = manifold.scene.base_stations
             below.imshow(np.where(outdoor, np.nan, 0.55), cmap="gray", vmin=0, vmax=1, **shown)
@@ -141,7 +141,7 @@ def _picture(maps: dict[str, CoverageManifold], against: dict[str, MapComparison
             panel.set_facecolor(NO_DATA_COLOUR)
             panel.set(xlim=(west, east), ylim=(south, north), xticks=[], yticks=[], aspect="equal")
     figure.colorbar(image, ax=axes[0, -1], label="P(SINR > 0 dB)", pad=0.02)
-    figure.colorbar(difference, ax=axes[1, -1], label="method less exact", pad=0.02)
+    figure.colorbar(difference, ax=axes[1, -1], label="method minus exact", pad=0.02)
     _scale(axes[1, 0], first.bounds_m)
     return png(figure, MAP_DOTS_PER_INCH)
 

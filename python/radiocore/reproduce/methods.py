@@ -29,11 +29,13 @@ def make(study: Study) -> Figure:
             to_traditional[name] = float(np.mean([values.mean() for values in others if values is not None]))
             advance(len(study.towns))
     loss = {name: of_town for name, of_town in loss.items() if of_town}
+    mean = {name: float(np.mean([values.mean() for values in of_town.values()])) for name, of_town in loss.items()}
+    study.mean_losses.update(mean)
     pooled = {name: np.concatenate(list(of_town.values())) for name, of_town in loss.items()}
     rows = tuple(
         (
             METHOD_LABELS[name],
-            None if name == "exact" else float(np.mean([values.mean() for values in of_town.values()])),
+            None if name == "exact" else mean[name],
             None if name == "exact" else float(np.percentile(pooled[name], 95)),
             None if name == "exact" else float(pooled[name].max()),
             None if name == "traditional" else to_traditional[name],

@@ -25,6 +25,7 @@ from . import (
     methods,
     table_4,
 )
+from .delay import NOISE
 from .figure import Claim, Figure
 from .folder import csv_bytes, write_folder
 from .page import page
@@ -166,15 +167,21 @@ def _headline(study: Study) -> tuple[str, ...]:
     lines = []
     delay = study.map_delay_us
     if "exact" in delay:
-        slower = {name: value for name, value in delay.items() if value > delay["exact"]}
-        faster = {name: value for name, value in delay.items() if value < delay["exact"]}
+        slower = {name: value for name, value in delay.items() if value > delay["exact"] * NOISE}
+        faster = {name: value for name, value in delay.items() if value < delay["exact"] / NOISE}
+        alike = {name: value for name, value in delay.items() if name not in {"exact", *slower, *faster}}
         told = f"On one thread the exact method takes {delay['exact']:.3g} microseconds a receiver of the map"
-        if slower:
-            others = ", ".join(f"{METHOD_LABELS[name]} ({value:.3g})" for name, value in slower.items())
-            told += f", less than {others}: these approximations cost accuracy and save no time."
-        if faster:
-            others = ", ".join(f"{METHOD_LABELS[name]} ({value:.3g})" for name, value in faster.items())
-            told += f"{' Faster' if slower else '; faster'}: {others}."
-        lines.append(told)
+        for words, others in (("less than", slower), ("as much, within the noise, as", alike), ("more than", faster)):
+            if others:
+                told += f"; {words} {', '.join(f'{METHOD_LABELS[name]} ({us:.3g})' for name, us in others.items())}"
+        worth = "" if faster else " The approximations cost accuracy and save no time."
+        lines.append(f"{told}.{worth}")
+    losses = [f"{METHOD_LABELS[name]} {loss:.2g}" for name, loss in study.mean_losses.items() if name != "exact"]
+    if losses:
+        lines.append(
+            "The exact method decides every link exactly and samples nothing, so it is what losses are measured "
+            f"against. Mean difference of a receiver's coverage from it: {', '.join(losses)}. That of traditional "
+            f"simulation, which is exact but for its sampling, is the noise of {study.settings.draws} draws."
+        )
     lines += [f"{town}, {METHOD_LABELS[method]}: no map. {why}" for (town, method), why in study.refusals.items()]
     return tuple(lines)

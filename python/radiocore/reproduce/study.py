@@ -36,6 +36,7 @@ class Study:
     stage : which of how many figures is at work, for the progress bar
     refusals : why a method gave no map of a town, by (town, method)
     map_delay_us, tile_delay_us : processor time a receiver by method, as the figures measure it
+    mean_losses : mean over the towns by method, as the comparison of methods finds it
     """
 
     settings: Settings
@@ -49,6 +50,7 @@ class Study:
     refusals: dict[tuple[str, str], str] = field(default_factory=dict)
     map_delay_us: dict[str, float] = field(default_factory=dict)
     tile_delay_us: dict[str, float] = field(default_factory=dict)
+    mean_losses: dict[str, float] = field(default_factory=dict)
     _maps: dict = field(default_factory=dict, repr=False)
     _counted: dict = field(default_factory=dict, repr=False)
 

@@ -21,7 +21,7 @@ TOWN_STYLES = (  # colours from cividis, light to dark, each with a mark of its 
     {"color": "#8e8b78", "marker": "s"},
     {"color": "#5d6a83", "marker": "^"},
     {"color": "#00224e", "marker": "D"},
-    {"color": "#D55E00", "marker": "v"},
+    {"color": "#8c1d40", "marker": "v"},
 )
 DOTS_PER_INCH = 130
 PANEL_IN = (4.3, 3.5)
