@@ -162,6 +162,8 @@ def test_a_model_is_for_trained_methods(tmp_path):
     (tmp_path / "model.json").write_text("{}")
     with pytest.raises(InputError, match="model: method='exact' is not a trained one; leave model out"):
         run.check_files(RunConfig(model=tmp_path / "model.json"))
+    with pytest.raises(FileFormatError, match="no database of stochastic geometry"):  # before any town is read
+        run.check_files(RunConfig(method="stochastic-geometry", model=tmp_path / "model.json"))
     with pytest.raises(FileFormatError, match="absent.json"):
         run.check_files(RunConfig(model=tmp_path / "absent.json"))
 

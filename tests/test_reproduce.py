@@ -213,6 +213,9 @@ def test_folders_of_others_are_refused(tmp_path, make, complaint):
         folder.check_folder(tmp_path / "out")
     with pytest.raises(InputError, match="does not exist; make it first"):
         folder.check_folder(tmp_path / "no" / "out")
+    if os.path.isdir("/proc"):  # whose rights promise more than it keeps
+        with pytest.raises(InputError, match="'/proc' is not writable"):
+            folder.check_folder("/proc/report")
     (tmp_path / "empty").mkdir()
     assert folder.check_folder(tmp_path / "empty") == tmp_path / "empty"
 

@@ -20,6 +20,7 @@ from radiocore import (
     line_of_sight_probability,
     simulate_manifold,
 )
+from radiocore.cli import main
 from radiocore.cli.app import run_command
 from radiocore.estimators.stochastic_geometry import StochasticGeometryEstimator
 from radiocore.propagation.air_to_ground import AirToGround
@@ -266,11 +267,50 @@ def test_damaged_database_is_refused_with_its_name(small_plane, tmp_path, damage
 
 
 @pytest.mark.parametrize(
-    "options", [{"density_per_km2": (5.0, 1.0)}, {"threshold_db": ()}, {"channel": Channel(noise_dbm=-np.inf)}]
+    ("options", "name"),
+    [
+        ({"density_per_km2": (5.0, 1.0)}, "density_per_km2"),
+        ({"threshold_db": ()}, "threshold_db"),
+        ({"threshold_db": np.nan}, "threshold_db"),
+        ({"antenna_height_m": np.nan}, "antenna_height_m"),
+        ({"power_dbm": np.nan}, "power_dbm"),
+        ({"channel": Channel(noise_dbm=-np.inf)}, "noise_dbm"),
+    ],
 )
-def test_training_refuses(options):
-    with pytest.raises(InputError):
+def test_training_refuses(options, name):
+    with pytest.raises(InputError, match=name):
         train_plane((3, 2), **options)
+
+
+def test_train_command_names_its_own_options(tmp_path, capsys):
+    for option, value in (("--threshold", "nan"), ("--antenna-height", "-3"), ("--power", "inf"), ("--curve", "0")):
+        assert main(["train", "sg", option, value, "--output", str(tmp_path / "x.json")]) == 2
+        assert capsys.readouterr().err.startswith(f"error: {option}: ")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_remedy_of_a_refused_database_is_whole(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    scene = Scene(Buildings.from_polygons([], []), stations_like(height_m=25.0, power_dbm=40.0))
+    grid = ReceiverGrid([0.0], [0.0])
+    levels = {"threshold_db": [1.0, 4.0]}
+    method = "stochastic-geometry"
+    for _ in range(2):  # stations first, then thresholds
+        with pytest.raises(InputError) as caught:
+            simulate_manifold(scene, grid, method=method, **levels)
+        remedy = str(caught.value).partition("radiocore ")[2].split()
+        assert run_command([*remedy, "--rows", "3", "--columns", "2", "--overwrite"]) == 0
+        method = SG(model="FILE")
+    assert simulate_manifold(scene, grid, method=method, **levels).threshold_db == (1.0, 4.0)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["FILE"]
+
+
+def test_the_default_database_of_the_command_fits_a_default_map(tmp_path):
+    path = tmp_path / "mine.json"
+    assert run_command(["train", "sg", "--rows", "3", "--columns", "2", "--output", str(path)]) == 0
+    scene = Scene(Buildings.from_polygons([], []), BaseStations([100.0], [100.0]))
+    grid = ReceiverGrid([0.0], [0.0])
+    assert 0 < simulate_manifold(scene, grid, method=SG(model=path)).coverage[0, 0, 0] < 1
 
 
 def test_train_command_writes_a_database_once(tmp_path, capsys):

@@ -64,7 +64,7 @@ class ManifoldSummary:
         if self.share_outside_terrain_fit:
             out.append(
                 f"Terrain outside the range of the line-of-sight model: {_percent(self.share_outside_terrain_fit)} of "
-                'the outdoor receivers; chances of line of sight are poor there, method="exact" needs none'
+                "the outdoor receivers; its chances of line of sight are poor there, the exact method needs none"
             )
         if self.outdoor_cells and not self.serving_stations:
             out.append(f"Serving stations: method {self.method} names none")

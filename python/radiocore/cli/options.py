@@ -6,6 +6,7 @@ import inspect
 import re
 import shlex
 from collections.abc import Callable, Iterable
+from contextlib import contextmanager
 from functools import wraps
 from pathlib import Path
 from typing import Annotated
@@ -13,7 +14,7 @@ from typing import Annotated
 import typer
 
 from ..config import RunConfig
-from ..errors import RadiocoreError
+from ..errors import InputError, RadiocoreError
 
 CONFIG_HELP = "A TOML file with the keys of radiocore.config.RunConfig; options given here replace its values."
 
@@ -63,6 +64,23 @@ def takes_config(keys: Iterable[str]) -> Callable:
         return with_options
 
     return decorate
+
+
+@contextmanager
+def errors_in_options(**options: str):
+    """Errors that begin with one of these arguments name its option, for commands with options of their own.
+
+    Raises
+    ------
+    InputError
+    """
+    try:
+        yield
+    except InputError as error:
+        name, colon, rest = str(error).partition(":")
+        if name not in options:
+            raise
+        raise InputError(f"{options[name]}{colon}{rest}") from None
 
 
 def in_options(message: str, stations_file: Path | None = None) -> str:

@@ -38,7 +38,11 @@ def show_table(title: str, rows: Iterable[tuple[str, object]]) -> None:
 
 def show_files(paths: Iterable[Path]) -> None:
     """Where the maps are."""
-    show_lines("Written", [f"{path} ({path.stat().st_size / 1e6:.2f} MB)" for path in paths])
+    show_lines("Written", [f"{path} ({_size(path.stat().st_size)})" for path in paths])
+
+
+def _size(number: int) -> str:
+    return f"{number / 1e6:.2f} MB" if number >= 1e5 else f"{number / 1e3:.1f} kB"
 
 
 def print_json(value) -> None:

@@ -12,11 +12,21 @@ from ..errors import InputError
 from ..grid import DEFAULT_RECEIVER_HEIGHT_M
 from ..io.atomic import check_destination
 from ..network import DEFAULT_HEIGHT_M, DEFAULT_POWER_DBM
+from .options import errors_in_options
 from .show import show_files, show_table
 
 NAME = "train"
 app = typer.Typer(help="Train a method for your own channel and network.", no_args_is_help=True)
 
+OPTIONS = {
+    "antenna_height_m": "--antenna-height",
+    "threshold_db": "--threshold",
+    "max_distance_m": "--max-distance",
+    "power_dbm": "--power",
+    "density_per_km2": "--density",
+    "shape": "--rows, --columns",
+    "pairs": "--curve",
+}
 Output = Annotated[Path, typer.Option(metavar="FILE", help="Where the trained file goes.")]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace the file if it is there.")]
 
@@ -77,7 +87,8 @@ def stochastic_geometry(
         "density_per_km2": density,
         "nlos_interference": nlos_interference,
     }
-    database = train_plane((rows, columns), **options) if curve is None else train_curve(curve, **options)
+    with errors_in_options(**OPTIONS):
+        database = train_plane((rows, columns), **options) if curve is None else train_curve(curve, **options)
     database.write(output)
     trained = database.conditions
     show_table(

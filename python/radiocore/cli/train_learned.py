@@ -9,8 +9,19 @@ import typer
 
 from ..learned.cell_weight_model import DEFAULT_CELLS, DEFAULT_SAMPLES, DEFAULT_SIDE_M, RECEIVER_HEIGHT_M
 from ..synthetic import STATION_HEIGHT_M
+from .options import errors_in_options
 from .show import show_files, show_table
 from .train import Output, Overwrite, app, check_output
+
+OPTIONS = {
+    "n": "--cells",
+    "side_m": "--side",
+    "samples": "--samples",
+    "antenna_height_m": "--antenna-height",
+    "receiver_height_m": "--receiver-height",
+    "seed": "--seed",
+    "threads": "--threads",
+}
 
 
 @app.command("learned")
@@ -46,16 +57,17 @@ def learned(
     from ..learned.cell_weight_model import CellWeightModel
 
     check_output(output, overwrite)
-    model = CellWeightModel.train(
-        None if not buildings else [Buildings.read(path) for path in buildings],
-        n=cells,
-        side_m=side,
-        samples=samples,
-        antenna_height_m=antenna_height,
-        receiver_height_m=receiver_height,
-        seed=seed,
-        threads=threads,
-    )
+    with errors_in_options(**OPTIONS):
+        model = CellWeightModel.train(
+            None if not buildings else [Buildings.read(path) for path in buildings],
+            n=cells,
+            side_m=side,
+            samples=samples,
+            antenna_height_m=antenna_height,
+            receiver_height_m=receiver_height,
+            seed=seed,
+            threads=threads,
+        )
     model.save(output)
     told = model.training
     show_table(

@@ -8,6 +8,7 @@ import json
 import os
 import secrets
 import shutil
+import tempfile
 from pathlib import Path
 
 from ..errors import InputError
@@ -29,8 +30,10 @@ def check_folder(folder: str | Path) -> Path:
     target = Path(os.path.realpath(folder))
     if not target.parent.is_dir():
         raise InputError(f"output: the folder {str(target.parent)!r} does not exist; make it first")
-    if not os.access(target.parent, os.W_OK | os.X_OK):
-        raise InputError(f"output: the folder {str(target.parent)!r} is not writable; choose another one")
+    try:  # by doing it: rights alone do not tell, and minutes of work follow
+        os.rmdir(tempfile.mkdtemp(prefix=".radiocore-", dir=target.parent))
+    except OSError:
+        raise InputError(f"output: the folder {str(target.parent)!r} is not writable; choose another one") from None
     if target.exists() and not target.is_dir():
         raise InputError(f"output: {folder} is a file; name a folder")
     if target.is_dir():

@@ -67,6 +67,8 @@ class CoverageExpression:
             value = getattr(self, name)
             if not (np.isfinite(value) and value > 0):
                 raise InputError(f"{name}: {value} must be positive and finite")
+        if not np.isfinite(self.power_dbm):
+            raise InputError(f"power_dbm: {self.power_dbm} must be finite, in dBm")
         if self.form not in FORMS:
             raise InputError(f"form: {self.form!r} is not one of {FORMS}{nearest_name(self.form, FORMS)}")
         shape = self.channel.fading_m_los

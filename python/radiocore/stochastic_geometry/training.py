@@ -106,8 +106,9 @@ def train(
     heights_m, thresholds_db = (
         tuple(sorted({float(value) for value in np.atleast_1d(values)})) for values in (antenna_height_m, threshold_db)
     )
-    if not heights_m or not thresholds_db or not np.isfinite(thresholds_db).all():
-        raise InputError("antenna_height_m, threshold_db: give at least one finite number each")
+    for argument, values in (("antenna_height_m", heights_m), ("threshold_db", thresholds_db)):
+        if not values or not np.isfinite(values).all():
+            raise InputError(f"{argument}: {values} must be one or more finite numbers")
     if channel.noise_mw == 0:
         raise InputError("noise_dbm: a database needs a positive noise power")
     expressions = [
