@@ -26,8 +26,8 @@ def methods(data: Path) -> None:
     )
     town = rc.Scene.synthetic("urban")
     exact = None
-    print(f"{'UBC, 5 m, 0 dB':16}{'CPU s':>8}{'served':>9}{'difference':>12}{'made-up city':>14}")
-    for method in ("exact", "traditional", "accelerated"):
+    print(f"{'UBC, 5 m, 0 dB':20}{'CPU s':>8}{'served':>9}{'difference':>12}{'made-up city':>14}")
+    for method in ("exact", "traditional", "accelerated", "stochastic-geometry", "learned", "convolutional"):
         start = time.process_time()
         manifold = rc.simulate_manifold(scene, method=method, threads=1)
         took_s = time.process_time() - start
@@ -36,9 +36,9 @@ def methods(data: Path) -> None:
         exact = coverage if exact is None else exact
         elsewhere = rc.simulate_manifold(town, method=method).summary().share_served[0]
         difference = np.abs(coverage - exact).mean()
-        print(f"{method:16}{took_s:8.1f}{coverage.mean():9.1%}{difference:12.4f}{elsewhere:14.1%}")
-    counts = json.loads(manifold.dataset.attrs["provenance"])
-    print({name: value for name, value in counts.items() if name.startswith("outdoor_receivers")})
+        counts = json.loads(manifold.dataset.attrs["provenance"])
+        outside = {name: value for name, value in counts.items() if name.startswith("outdoor_receivers")}
+        print(f"{method:20}{took_s:8.1f}{coverage.mean():9.1%}{difference:12.4f}{elsewhere:14.1%}  {outside or ''}")
 
 
 def drive_test(data: Path) -> None:
