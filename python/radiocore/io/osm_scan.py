@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -16,6 +18,28 @@ KEYS = ("building", "building:part")
 def is_pbf(head: bytes) -> bool:
     """Whether a file starts with the header blob of the PBF format (after its 4-byte length)."""
     return head[4 : 4 + len(PBF_MAGIC)] == PBF_MAGIC
+
+
+def open_osm(path: Path):
+    """The file as pyosmium takes it: PBF, XML or gzipped XML, told by its content."""
+    osmium = require("osmium")
+    if is_pbf(read_head(path)):
+        return osmium.io.File(str(path), "pbf")
+    if is_gzip(path):
+        return osmium.io.FileBuffer(read_bytes(path), "osm")
+    return osmium.io.File(str(path), "osm")
+
+
+@contextmanager
+def read_to_its_end(path: Path) -> Iterator[None]:
+    """What pyosmium raises in the block, as FileFormatError."""
+    osmium = require("osmium")
+    try:
+        yield
+    except FileFormatError:
+        raise
+    except (RuntimeError, ValueError, osmium.InvalidLocationError) as error:
+        raise FileFormatError(f"{path}: cannot be read to its end ({error}); is the download complete?") from None
 
 
 @dataclass
@@ -48,19 +72,11 @@ def scan_buildings(path: Path, wanted_keys: frozenset[str]) -> OsmBuildings:
     """
     osmium = require("osmium")
     key_filter = require("osmium.filter").KeyFilter
-    if is_pbf(read_head(path)):
-        source = osmium.io.File(str(path), "pbf")
-    elif is_gzip(path):
-        source = osmium.io.FileBuffer(read_bytes(path), "osm")
-    else:
-        source = osmium.io.File(str(path), "osm")
     scan = _Scan(wanted_keys, osmium.geom.WKBFactory())
-    try:
-        objects = osmium.FileProcessor(source).with_areas(key_filter(*KEYS)).with_filter(key_filter(*KEYS, "type"))
-        for item in objects:
+    with read_to_its_end(path):
+        objects = osmium.FileProcessor(open_osm(path)).with_areas(key_filter(*KEYS))
+        for item in objects.with_filter(key_filter(*KEYS, "type")):
             scan.take(item)
-    except (RuntimeError, ValueError, osmium.InvalidLocationError) as error:
-        raise FileFormatError(f"{path}: cannot be read to its end ({error}); is the download complete?") from None
     return scan.finish()
 
 
@@ -80,7 +96,7 @@ class _Scan:
         elif tags.get("location") == "underground":
             self.found.underground += not item.is_area()
         elif item.is_way():
-            self._add(f"way/{item.id}", _way_polygon(item), tags)
+            self._add(f"way/{item.id}", way_polygon(item), tags)
         elif item.is_relation() and tags.get("type") == "multipolygon":
             name = f"relation/{item.id}"
             self.outer_ways[name] = [f"way/{m.ref}" for m in item.members if m.type == "w" and m.role != "inner"]
@@ -126,7 +142,7 @@ class _Scan:
             self.found.outline_of.update({name: outlines[0] for role, name in members if role == "part"})
 
 
-def _way_polygon(way):
+def way_polygon(way):
     """The polygon of a closed way, crossing itself or not; None where it does not close."""
     import shapely
 
