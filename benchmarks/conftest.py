@@ -41,7 +41,8 @@ def pytest_terminal_summary(terminalreporter, config):
         contenders = sorted(table.values(), key=lambda contender: contender.rate, reverse=True)
         best = max((contender.rate for contender in contenders if contender.rival), default=None)
         embree = table["embreex"].rate if "embreex" in table else None
-        columns = {f"M {contenders[0].unit}/s": [f"{contender.rate / 1e6:.3f}" for contender in contenders]}
+        unit, text = rates_in(contenders)
+        columns = {unit: [text(contender.rate) for contender in contenders]}
         columns["to best rival"] = [_ratio(contender.rate, best) for contender in contenders]
         columns["to embreex"] = [_ratio(contender.rate, embree) for contender in contenders]
         columns["us a station"] = [
@@ -49,7 +50,7 @@ def pytest_terminal_summary(terminalreporter, config):
         ]
         for threads in sorted({threads for contender in contenders for threads in contender.rates} - {1}):
             rates = [contender.rates.get(threads) for contender in contenders]
-            columns[f"{threads} threads"] = [f"{rate / 1e6:.3f}" if rate else "" for rate in rates]
+            columns[f"{threads} threads"] = [text(rate) if rate else "" for rate in rates]
             columns["to one"] = [
                 _ratio(rate, contender.rate) for rate, contender in zip(rates, contenders, strict=True)
             ]
@@ -84,6 +85,14 @@ class Contender:
     def rate(self) -> float:
         """On one thread, or on the fewest that were timed."""
         return self.rates[min(self.rates)]
+
+
+def rates_in(contenders: list[Contender]):
+    """The unit of a table's rates, and what writes one in it: millions, where the fastest comes near one."""
+    unit = f"{contenders[0].unit}/s"
+    if contenders[0].rate < 1e5:
+        return unit, lambda rate: f"{rate:,.0f}"
+    return f"M {unit}", lambda rate: f"{rate / 1e6:.3f}"
 
 
 def _ratio(rate: float | None, reference: float | None) -> str:

@@ -61,16 +61,13 @@ class DigitalTwin:
             raise InputError(
                 "scene: it has no buildings and no foliage was given, so all images would show bare ground; give either"
             )
-        bounds_m = tuple(float(value) for value in self.bounds_m or self.scene.receiver_bounds_m)
-        west, south, east, north = bounds_m
-        if not (np.isfinite(bounds_m).all() and west < east and south < north):
-            raise InputError(f"bounds_m: {bounds_m} must ascend: x_min < x_max and y_min < y_max, in scene metres")
-        object.__setattr__(self, "bounds_m", bounds_m)
+        object.__setattr__(self, "bounds_m", _checked_bounds_m(self.bounds_m, self.scene.receiver_bounds_m))
 
     def __repr__(self) -> str:
         west, south, east, north = self.bounds_m
-        trees = len(self.foliage or ())
-        return f"<DigitalTwin: {len(self.scene.buildings)} buildings, {trees} foliage polygons, {east - west:.0f} m x {north - south:.0f} m>"
+        buildings, foliage = len(self.scene.buildings), len(self.foliage or ())
+        size = f"{east - west:.0f} m x {north - south:.0f} m"
+        return f"<DigitalTwin: {buildings} buildings, {foliage} foliage polygons, {size}>"
 
     def draw(self, base_station_m, user_m) -> np.ndarray:
         """Draw the images of some links.
@@ -187,6 +184,19 @@ class DigitalTwin:
             f"{name}: row {row} ({x_m:.1f}, {y_m:.1f}) m lies outside the site ({west:.1f}, {south:.1f}, {east:.1f}, "
             f"{north:.1f}) m; leave it out, or give bounds_m= that hold it"
         )
+
+
+def _checked_bounds_m(bounds_m, default) -> tuple[float, float, float, float]:
+    try:
+        west, south, east, north = (float(value) for value in (default if bounds_m is None else bounds_m))
+    except (TypeError, ValueError):
+        raise InputError(f"bounds_m: {bounds_m!r} is not four numbers x_min, y_min, x_max, y_max") from None
+    if not (np.isfinite([west, south, east, north]).all() and west < east and south < north):
+        raise InputError(
+            f"bounds_m: ({west:g}, {south:g}, {east:g}, {north:g}) must ascend: x_min < x_max and y_min < y_max, in "
+            "scene metres"
+        )
+    return (west, south, east, north)
 
 
 def _draw_link(canvas: Canvas, ends_px: np.ndarray) -> None:

@@ -14,13 +14,7 @@ MOST_TILES = 2048
 
 
 class Ground:
-    """The polygons of a site, lower layers first.
-
-    Parameters
-    ----------
-    layers : (polygons, colour) each
-        shapely Polygons in scene metres.
-    """
+    """The polygons of a site: shapely Polygons in scene metres, buildings over foliage."""
 
     def __init__(self, foliage: np.ndarray, buildings: np.ndarray):
         import shapely
@@ -43,7 +37,7 @@ class Ground:
             if rows.size:
                 xy_m, code = outlines.of(rows)
                 canvas.fill((xy_m - corner_m) * (1 / pixel_m, -1 / pixel_m), colour, code)
-        return canvas.pixels
+        return canvas.pixels.copy()
 
     def window(self, column: int, row: int, pixel_m: float) -> np.ndarray:
         """A zoom: (ZOOM_PX, ZOOM_PX, 4) pixels from a column and row of the lattice of pixels of the whole ground.
