@@ -9,10 +9,11 @@ import cities
 import radiocore as rc
 from radiocore.digital_twin import DigitalTwin, read_images
 from radiocore.foliage import Foliage
+from rivals.pillow_images import PillowImages
 from rounds import in_rounds
 
 CAMPUS = cities.DATA / "dortmund_multimno" / "tudo_campus_2018.osm.gz"
-IMAGES, IMAGES_OF_RIVAL = 2000, 200
+IMAGES, IMAGES_OF_RIVAL = 1000, 100
 
 
 def _campus() -> DigitalTwin:
@@ -56,9 +57,6 @@ def _first_call(twin, station_m, user_m, folder):
 
 
 def _pillow(twin, station_m, user_m, folder):
-    pytest.importorskip("PIL", reason="Pillow is not installed: pip install radiocore[bench]")
-    from rivals.pillow_images import PillowImages
-
     rival = PillowImages(twin)
     return lambda: rival.draw(station_m, user_m)
 
@@ -87,6 +85,6 @@ def bench_images(benchmark, site, name, tmp_path):
 
 
 def _differs(images: np.ndarray, expected: np.ndarray) -> np.ndarray:
-    """(N,) whether an image is another than by its anti-aliasing: far off in more than 2 % of its pixels."""
+    """(N,) whether an image is another than by its anti-aliasing: half of white off in more than 6 of 65,536 pixels."""
     far = np.abs(images.astype(np.int16) - expected).max(axis=3) > 128
-    return far.mean(axis=(1, 2)) > 0.02
+    return far.mean(axis=(1, 2)) > 1e-4

@@ -21,17 +21,17 @@ class Outlines:
         import shapely
 
         # Normal form turns outer rings clockwise and holes the other way, as the non-zero rule wants.
-        rings, self._owner = shapely.get_rings(shapely.normalize(polygon), return_index=True)
-        self.xy, ring = shapely.get_coordinates(rings, return_index=True)
+        rings, owner = shapely.get_rings(shapely.normalize(polygon), return_index=True)
+        self._xy, ring = shapely.get_coordinates(rings, return_index=True)
         first = np.diff(ring, prepend=-1) != 0
         last = np.diff(ring, append=len(rings)) != 0
-        self.code = np.select([first, last], [_MOVE, _CLOSE], _LINE).astype(np.uint8)
-        self._start = np.searchsorted(self._owner[ring], np.arange(len(polygon) + 1))
+        self._code = np.select([first, last], [_MOVE, _CLOSE], _LINE).astype(np.uint8)
+        self._start = np.searchsorted(owner[ring], np.arange(len(polygon) + 1))
 
     def of(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Coordinates and codes of some of the polygons."""
         points = np.concatenate([np.arange(self._start[row], self._start[row + 1]) for row in rows])
-        return self.xy[points], self.code[points]
+        return self._xy[points], self._code[points]
 
 
 class Canvas:
