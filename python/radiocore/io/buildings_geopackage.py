@@ -22,11 +22,11 @@ def matches(head: bytes) -> bool:
 def read(path: Path, options: ReadOptions) -> FootprintTable:
     """Read the only polygon layer."""
     refuse_gzip(path, "GeoPackage")
-    _refuse_virtual_tables(path)
+    refuse_virtual_tables(path)
     return read_layer(path, options, driver="GPKG")
 
 
-def _refuse_virtual_tables(path: Path) -> None:
+def refuse_virtual_tables(path: Path) -> None:
     """Virtual tables can show other files; the box tree of a GeoPackage (rtree) is its own."""
     query = "SELECT name, sql FROM sqlite_master WHERE sql LIKE 'CREATE VIRTUAL TABLE%'"
     try:

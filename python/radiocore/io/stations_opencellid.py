@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from .stations_table import RawStations, StationFormat
-from .stations_text import first_line, read_fields
+from .delimited_text import first_line, read_fields
 
 COLUMNS = (
     *("radio", "mcc", "net", "area", "cell", "unit", "lon", "lat", "range", "samples"),

@@ -1,4 +1,4 @@
-"""Delimited text: its first line, and its fields as they stand."""
+"""Delimited text: its first line, its fields as they stand, and tables with a line of names."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 from ..errors import FileFormatError
 
 if TYPE_CHECKING:
+    import numpy
     import pandas
 
+DELIMITERS = ",;\t"
 
 RAGGED = re.compile(r"Expected (\d+) fields in line (\d+), saw (\d+)")
 """Of pandas' message about a line with too many fields."""
@@ -54,3 +56,39 @@ def read_fields(content: bytes, source: str, delimiter: str = ",") -> pandas.Dat
         raise FileFormatError(f"{source}: cannot be read as a table: {str(error).strip()}") from None
     except pd.errors.EmptyDataError:
         raise FileFormatError(f"{source}: is empty") from None
+
+
+def read_named_columns(content: bytes, source: str, example: str) -> tuple[pandas.DataFrame, numpy.ndarray]:
+    """The columns of a table whose first line names them, as text, and the line number of each row; blank lines go.
+
+    ``example`` is a line of names for the message where there is none.
+
+    Raises
+    ------
+    FileFormatError
+        The first line holds numbers or a name twice, or the table cannot be read.
+    """
+    import numpy as np
+
+    header = first_line(content)
+    fields = read_fields(content, source, max(DELIMITERS, key=header.count))
+    names = [str(name).strip() for name in fields.iloc[0]]
+    if any(_is_number(name) for name in names):
+        raise FileFormatError(
+            f"{source}: line 1 holds numbers ({header[:80]!r}) where the names of the columns are wanted; add a header "
+            f"line such as {example}"
+        )
+    if len(set(names)) < len(names):
+        twice = next(name for name in names if names.count(name) > 1)
+        raise FileFormatError(f"{source}: line 1 names the column {twice!r} twice; rename one")
+    columns = fields.iloc[1:].set_axis(names, axis=1)
+    filled = (columns.fillna("") != "").any(axis=1).to_numpy()
+    return columns[filled], np.arange(2, 2 + len(columns))[filled]
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
