@@ -123,7 +123,7 @@ def test_a_csv_file(tmp_path):
         assert report.rmse_db == pytest.approx(0, abs=1e-9)
         assert coverage_map().validate(str(tmp_path / name)).to_dict() == report.to_dict()
     (tmp_path / "drive.bin").write_bytes(b"\xff\xfe\x00\x81")
-    with pytest.raises(FileFormatError, match="drive.bin: is not a CSV table"):
+    with pytest.raises(FileFormatError, match="drive.bin: is no format of measurements"):
         coverage_map().validate(tmp_path / "drive.bin")
     with pytest.raises(FileFormatError, match="no such file"):
         coverage_map().validate("nowhere.csv")
@@ -204,10 +204,11 @@ def test_rows_left_out_are_counted():
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"rsrp_dbm": [-90.0, "weak"]}, "rsrp_dbm of row 1 is weak"),
-        ({"sinr_db": [np.inf, 1.0]}, "sinr_db of row 0 is inf"),
-        ({"x_m": [1.0, "n/a"]}, "x_m of row 1 is n/a"),
+        ({"rsrp_dbm": [-90.0, "weak"]}, "measurements, row 1: rsrp_dbm is 'weak'"),
+        ({"sinr_db": [np.inf, 1.0]}, "measurements, row 0: sinr_db is 'inf'"),
+        ({"x_m": [1.0, "n/a"]}, "measurements, row 1: x_m is 'n/a'"),
         ({"rsrp_dbm": None}, "none of the 2 rows can be compared: 2 without an rsrp_dbm"),
+        ({"rsrp_dbm": [-90.0, 91.0]}, "measurements, row 1: rsrp_dbm is '91'; it must be negative"),
         ({"lon": [1.0, 2.0]}, "drop one of the two pairs"),
         ({"x_m": [1.0]}, "not a table"),
     ],

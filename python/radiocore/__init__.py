@@ -30,6 +30,7 @@ from .errors import (
 )
 from .grid import ReceiverGrid
 from .manifold import CoverageManifold
+from .measurements import Measurements
 from .network import BaseStations
 from .propagation.air_to_ground import a2g_parameters, line_of_sight_probability
 from .scene import Scene
@@ -49,6 +50,7 @@ __all__ = [
     "FileFormatError",
     "FitError",
     "InputError",
+    "Measurements",
     "MissingExtraError",
     "RadiocoreError",
     "ReceiverGrid",

@@ -212,13 +212,19 @@ class Buildings:
         return roof_mm / MM_PER_M
 
     @cached_property
+    def prism_outlines(self) -> np.ndarray:
+        """(P,) shapely polygon of each prism's outline, scene metres."""
+        out = np.empty(self.number_of_prisms, dtype=object)
+        out[:] = [self._prism_polygon(prism) for prism in range(self.number_of_prisms)]
+        return out
+
+    @cached_property
     def footprints(self) -> np.ndarray:
         """(B,) shapely geometry of each building's outline, scene metres (union of its prisms)."""
         import shapely
 
-        prisms = [self._prism_polygon(prism) for prism in range(self.number_of_prisms)]
         members: list[list] = [[] for _ in range(len(self))]
-        for building, polygon in zip(self.prism_building, prisms, strict=True):
+        for building, polygon in zip(self.prism_building, self.prism_outlines, strict=True):
             members[building].append(polygon)
         out = np.empty(len(self), dtype=object)
         for building, parts in enumerate(members):

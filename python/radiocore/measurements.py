@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 NO_RSRP_DBM = -141.0
 """Below the reporting range, which ends at -140 dBm (3GPP TS 36.133, clause 9.1.4): phones write it for "none"."""
 
+SUBCARRIERS_PER_BLOCK = 12
+"""3GPP TS 36.211, table 6.2.3-1, normal cyclic prefix."""
+
 HAMPEL_THRESHOLD = 4.5
 """In medians of the absolute deviation, arXiv:2207.00166."""
 
@@ -39,6 +42,11 @@ VALID: dict[str, tuple[Callable[[np.ndarray], np.ndarray], str]] = {
     "month": (lambda v: (v >= 1) & (v <= 12) & (v % 1 == 0), "must be a month, a whole number from 1 to 12"),
 }
 """What known values of a column must be, whether they come from a file or from an argument."""
+
+
+def per_resource_element_db(resource_blocks: int) -> float:
+    """By how much the RSRP of a carrier is below its power: RSRP is that of one resource element (3GPP TS 36.214)."""
+    return float(10 * np.log10(SUBCARRIERS_PER_BLOCK * resource_blocks))
 
 
 @dataclass(frozen=True)

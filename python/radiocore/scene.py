@@ -195,6 +195,18 @@ class Scene:
         }
         return self._with_stations(replace(self.base_stations, **joined))
 
+    def with_sectors(self, azimuth_deg: Sequence[float] = (0.0, 120.0, 240.0), **columns) -> Scene:
+        """The scene with a sector antenna in each direction in place of each station; further columns of all change.
+
+        Ids get a letter a sector, as ``mast A``.
+        """
+        stations, number = self.base_stations, len(azimuth_deg)
+        each = {name: np.repeat(getattr(stations, name), number) for name in STATION_COLUMNS}
+        letters = [chr(ord("A") + place) for place in range(number)] * len(stations)
+        each["id"] = [f"{name} {letter}" if name else "" for name, letter in zip(each["id"], letters, strict=True)]
+        each["azimuth_deg"] = np.tile(np.asarray(azimuth_deg, dtype=np.float64), len(stations))
+        return self._with_stations(replace(stations, **each | columns))
+
     def with_station_removed(self, station: int | str) -> Scene:
         """The scene without one station."""
         keep = np.arange(len(self.base_stations)) != self.base_stations.index_of(station)

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .errors import FileFormatError, InputError, nearest_name
-from .io.sniff import is_gzip, local_file
+from .errors import InputError, nearest_name
+from .measurements import NO_RSRP_DBM, Measurements, per_resource_element_db
 
 if TYPE_CHECKING:
     import pandas
@@ -20,12 +20,6 @@ if TYPE_CHECKING:
 
 LTE_RESOURCE_BLOCKS = {1.4e6: 6, 3e6: 15, 5e6: 25, 10e6: 50, 15e6: 75, 20e6: 100}
 """Resource blocks of an LTE carrier by its bandwidth in Hz (3GPP TS 36.101, table 5.6-1)."""
-
-SUBCARRIERS_PER_BLOCK = 12
-"""3GPP TS 36.211, table 6.2.3-1, normal cyclic prefix."""
-
-NO_RSRP_DBM = -141.0
-"""Below the reporting range, which ends at -140 dBm (3GPP TS 36.133, clause 9.1.4): phones write it for "none"."""
 
 ROWS_AT_ONCE = 4096
 
@@ -36,7 +30,7 @@ class ValidationReport:
 
     Attributes
     ----------
-    table : DataFrame, one row a measurement that could be compared, indexed as it was given
+    table : DataFrame, one row a measurement that could be compared, indexed as it was given (by line, of a file)
         x_m, y_m, rsrp_dbm, predicted_rsrp_dbm, error_db (predicted - measured), predicted_coverage,
         station (row that the prediction is for), cell, carrier and, where it can be told whether
         receivers were served, served (NA in rows without sinr_db).
@@ -163,7 +157,7 @@ class ValidationReport:
 
 def validate(
     manifold: CoverageManifold,
-    measurements: pandas.DataFrame | Mapping[str, Any] | str | Path,
+    measurements: Measurements | pandas.DataFrame | Mapping[str, Any] | str | Path,
     *,
     threshold_db: float | None = None,
     resource_blocks: int | None = None,
@@ -173,10 +167,11 @@ def validate(
 
     Parameters
     ----------
-    measurements : DataFrame, mapping of columns, or path of a CSV file (gzip too), N rows
+    measurements : Measurements, DataFrame, mapping of columns, or path of a file, N rows
         ``lon`` and ``lat`` (WGS 84, degrees) or ``x_m`` and ``y_m`` (scene metres); ``rsrp_dbm``;
         optionally ``sinr_db``, ``cell`` (id of the serving station in the scene) and ``carrier``
         (one of the scene's); empty = unknown. A scene of several carriers needs one of the two.
+        For columns of other names see :meth:`Measurements.read`.
     threshold_db : float, optional
         One of the map's thresholds; default: the first.
     resource_blocks : int, optional
@@ -191,8 +186,8 @@ def validate(
     Raises
     ------
     InputError
-        A column is missing or not a number in some row, a carrier is unknown, an id is ambiguous,
-        no cell is in the scene, the bandwidth is not one of LTE's, or no row is left.
+        What :meth:`Measurements.read` refuses; a carrier is unknown, an id is ambiguous, no cell is
+        in the scene, the bandwidth is not one of LTE's, or no row is left.
 
     Notes
     -----
@@ -208,67 +203,63 @@ def validate(
 
     row_of_threshold = manifold.threshold_row(threshold_db)
     blocks = _resource_blocks(manifold.channel.bandwidth_hz, resource_blocks)
-    given = _table(measurements)
-    x_m, y_m, placed = _positions(manifold, given)
-    rsrp_dbm = _numbers(given, "rsrp_dbm")
+    given, index = _measurements(manifold, measurements)
     candidates = _Candidates.of(manifold.scene.base_stations, given)
-    row, column, mapped = manifold.cells_at(x_m, y_m)
+    row, column, mapped = manifold.cells_at(given.x_m, given.y_m)
     coverage = manifold.coverage[row_of_threshold][row, column]
 
-    left_out, keep = {}, np.ones(len(given), dtype=bool)
+    left_out, keep = dict(given.report.left_out), np.ones(len(given), dtype=bool)
     for reason, usable in (
-        ("without a position", placed),
-        ("without an rsrp_dbm", ~np.isnan(rsrp_dbm)),
-        ("without a value (-141 dBm and below)", ~(rsrp_dbm <= NO_RSRP_DBM)),
+        ("without a value (-141 dBm and below)", given.rsrp_dbm > NO_RSRP_DBM),
         ("outside the map", mapped),
         ("of a cell that is not in the scene", ~candidates.cell_missing),
         ("that name neither carrier nor cell", ~candidates.carrier_missing),
         ("where the map has no data", np.isfinite(coverage)),
     ):
-        left_out[reason] = int((keep & ~usable).sum())
+        left_out[reason] = left_out.get(reason, 0) + int((keep & ~usable).sum())
         keep &= usable
     if not keep.any():
         reasons = ", ".join(f"{number} {reason}" for reason, number in left_out.items() if number) or "there is none"
-        raise InputError(f"measurements: none of the {len(given)} rows can be compared: {reasons}")
+        raise InputError(f"measurements: none of the {given.report.rows_read} rows can be compared: {reasons}")
 
-    station, power_dbm = _strongest(manifold, x_m[keep], y_m[keep], candidates.allowed, candidates.group[keep])
-    predicted_dbm = power_dbm - 10 * np.log10(SUBCARRIERS_PER_BLOCK * blocks)
+    group, given = candidates.group[keep], given.select(keep)
+    station, power_dbm = _strongest(manifold, given.x_m, given.y_m, candidates.allowed, group)
+    predicted_dbm = power_dbm - per_resource_element_db(blocks)
     stations = manifold.scene.base_stations
     columns = {
-        "x_m": x_m[keep],
-        "y_m": y_m[keep],
-        "rsrp_dbm": rsrp_dbm[keep],
+        "x_m": given.x_m,
+        "y_m": given.y_m,
+        "rsrp_dbm": given.rsrp_dbm,
         "predicted_rsrp_dbm": predicted_dbm,
-        "error_db": predicted_dbm - rsrp_dbm[keep],
+        "error_db": predicted_dbm - given.rsrp_dbm,
         "predicted_coverage": coverage[keep],
         "station": station,
         "cell": stations.id[station],
         "carrier": stations.carrier[station],
     }
-    table = pandas.DataFrame(columns, index=given.index[keep])
+    table = pandas.DataFrame(columns, index=given.row if index is None else index[given.row])
     shown_db = manifold.threshold_db[row_of_threshold]
-    if "sinr_db" in given:
-        sinr_db = pandas.Series(_numbers(given, "sinr_db")[keep], index=table.index)
+    if "sinr_db" in given.known_columns:
+        sinr_db = pandas.Series(given.sinr_db, index=table.index)
         table["served"] = (sinr_db > shown_db).astype("boolean").mask(sinr_db.isna())
     elif served_rsrp_dbm is not None:
         table["served"] = table["rsrp_dbm"] >= served_rsrp_dbm
-    return ValidationReport(table, shown_db, blocks, len(given), left_out, len(stations.carriers))
+    rows_read = given.report.rows_read
+    return ValidationReport(table, shown_db, blocks, rows_read, left_out, len(stations.carriers))
 
 
-def _table(measurements) -> pandas.DataFrame:
+def _measurements(manifold: CoverageManifold, given) -> tuple[Measurements, pandas.Index | None]:
+    """The measurements in the scene's frame, and the labels of the rows of a table."""
     import pandas
 
-    if not isinstance(measurements, str | Path):
-        try:
-            return pandas.DataFrame(measurements)
-        except ValueError as error:
-            raise InputError(f"measurements: they are not a table: {error}") from None
-    file = local_file(measurements)
-    names = {"cell": str, "carrier": str}
-    try:
-        return pandas.read_csv(file, compression="gzip" if is_gzip(file) else None, dtype=names)
-    except (ValueError, EOFError, OSError) as error:
-        raise FileFormatError(f"{measurements}: is not a CSV table of measurements: {error}") from None
+    if isinstance(given, str | Path):
+        return Measurements.read(given, scene=manifold.scene), None
+    if not isinstance(given, Measurements):
+        labels = given.index if isinstance(given, pandas.DataFrame) else None
+        return Measurements.from_table(given, scene=manifold.scene), labels
+    if given.frame != manifold.scene.frame:
+        raise InputError("measurements: they are in another frame than the map; read them for its scene, with scene=")
+    return given, None
 
 
 def _resource_blocks(bandwidth_hz: float, given: int | None) -> int:
@@ -284,54 +275,6 @@ def _resource_blocks(bandwidth_hz: float, given: int | None) -> int:
     return LTE_RESOURCE_BLOCKS[bandwidth_hz]
 
 
-def _positions(manifold: CoverageManifold, given: pandas.DataFrame) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """(N,) x and y in scene metres, and whether there is a position at all."""
-    degrees, metres = ({"lon", "lat"} & set(given)), ({"x_m", "y_m"} & set(given))
-    if degrees and metres:
-        raise InputError("measurements: they have lon, lat and also x_m, y_m; drop one of the two pairs")
-    if metres:
-        x_m, y_m = _numbers(given, "x_m"), _numbers(given, "y_m")
-        return x_m, y_m, ~np.isnan(x_m + y_m)
-    longitude, latitude = _numbers(given, "lon"), _numbers(given, "lat")
-    wrong = (np.abs(longitude) > 180) | (np.abs(latitude) > 90)
-    if wrong.any():
-        at = int(np.argmax(wrong))
-        raise InputError(
-            f"measurements: row {given.index[at]} has lon {longitude[at]:g}, lat {latitude[at]:g}, "
-            "which are not degrees; give degrees, or scene metres as x_m, y_m"
-        )
-    return *manifold.scene.frame.from_lonlat(longitude, latitude), ~np.isnan(longitude + latitude)
-
-
-def _numbers(given: pandas.DataFrame, name: str) -> np.ndarray:
-    """A column as numbers, NaN where there is none; or an error that names the row."""
-    import pandas
-
-    if name not in given:
-        raise InputError(
-            f"measurements: the column {name!r} is missing from {list(given)}{nearest_name(name, given)}; "
-            "they need lon and lat (or x_m and y_m), rsrp_dbm, and optionally sinr_db, cell and carrier"
-        )
-    values = pandas.to_numeric(given[name], errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
-    wrong = np.isinf(values) | (np.isnan(values) & (_text(given, name) != ""))
-    if wrong.any():
-        at = int(np.argmax(wrong))
-        raise InputError(
-            f"measurements: {name} of row {given.index[at]} is {given[name].iloc[at]!s}, not a finite number; "
-            "correct it, or leave it empty"
-        )
-    return values
-
-
-def _text(given: pandas.DataFrame, name: str) -> np.ndarray:
-    """(N,) a column as text; "" where it is empty or absent."""
-    if name not in given:
-        return np.full(len(given), "", dtype=object)
-    # Ids that are numbers come as floats where there are gaps between them.
-    text = given[name].convert_dtypes()
-    return text.astype(str).str.strip().mask(text.isna(), "").to_numpy(dtype=object)
-
-
 @dataclass(frozen=True)
 class _Candidates:
     """Which of S stations may have served each of N measurements, by what its row names."""
@@ -342,16 +285,16 @@ class _Candidates:
     carrier_missing: np.ndarray  # (N,) bool, several carriers and none told
 
     @classmethod
-    def of(cls, stations, given: pandas.DataFrame) -> _Candidates:
+    def of(cls, stations, given: Measurements) -> _Candidates:
         import pandas
 
         several = len(stations.carriers) > 1
-        if several and not {"carrier", "cell"} & set(given):
+        if several and len(given) and not {"carrier", "cell"} & set(given.known_columns):
             raise InputError(
                 f"measurements: the scene has {len(stations.carriers)} carriers ({', '.join(stations.carriers)}): "
                 "give a carrier column, or validate the map of scene.with_carrier(...)"
             )
-        named = pandas.MultiIndex.from_arrays([_text(given, "carrier"), _text(given, "cell")])
+        named = pandas.MultiIndex.from_arrays([given.carrier, given.cell])
         group, pairs = named.factorize()
         allowed = np.ones((len(pairs), len(stations)), dtype=bool)
         for row, (carrier, cell) in enumerate(pairs):

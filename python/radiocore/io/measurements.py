@@ -26,10 +26,10 @@ GIVEN = "measurements"
 
 @cache
 def formats() -> tuple[MeasurementFormat, ...]:
-    """Every format in this folder: the ``FORMAT`` of each module ``measurements_*``; text, which is told last, last."""
+    """Every format in this folder: the ``FORMAT`` of each module ``measurements_*``."""
     package = importlib.import_module(__package__)
-    found = sorted(item.name for item in pkgutil.iter_modules(package.__path__) if item.name.startswith("measurements_"))
-    modules = (importlib.import_module(f"{__package__}.{name}") for name in found)
+    names = sorted(item.name for item in pkgutil.iter_modules(package.__path__))
+    modules = (importlib.import_module(f"{__package__}.{name}") for name in names if name.startswith("measurements_"))
     return tuple(module.FORMAT for module in modules if hasattr(module, "FORMAT"))
 
 
@@ -177,8 +177,8 @@ def _refuse_swapped(scene, x_m, y_m, swapped_x_m, swapped_y_m, pair: tuple[str, 
     if _inside(scene, swapped_x_m, swapped_y_m).sum() > inside:
         first, second = pair
         raise FileFormatError(
-            f"{source}: the columns {first} and {second} look swapped: {inside:,} of {len(x_m):,} rows lie in the scene, "
-            f"and more would the other way round; exchange them, or name them with columns={{{first!r}: ..., "
+            f"{source}: the columns {first} and {second} look swapped: {inside:,} of {len(x_m):,} rows lie in the "
+            f"scene, and more would the other way round; exchange them, or name them with columns={{{first!r}: ..., "
             f"{second!r}: ...}}"
         )
 
@@ -196,8 +196,8 @@ def _refuse_useless(found: Measurements, scene) -> None:
         raise InputError(f"{source}: none of its {found.report.rows_read:,} rows can be used: {reasons}")
     if len(found) > 1 and (found.rsrp_dbm == found.rsrp_dbm[0]).all():
         raise InputError(
-            f"{source}: all {len(found):,} rows have the rsrp_dbm {found.rsrp_dbm[0]:g}; is it another column that holds "
-            "the RSRP? Name it with columns={'rsrp_dbm': ...}"
+            f"{source}: all {len(found):,} rows have the rsrp_dbm {found.rsrp_dbm[0]:g}; is it another column that "
+            "holds the RSRP? Name it with columns={'rsrp_dbm': ...}"
         )
     if scene is None or _inside(scene, found.x_m, found.y_m).any():
         return

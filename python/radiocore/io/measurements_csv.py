@@ -10,7 +10,7 @@ from .sniff import read_bytes
 
 
 def _matches(head: bytes) -> bool:
-    return first_line(head)[:1] not in ("", "<", "{", "[")
+    return b"\0" not in head and first_line(head)[:1] not in ("", "<", "{", "[")
 
 
 def _read(path: Path, source: str) -> RawMeasurements:

@@ -38,6 +38,8 @@ UNITS: dict[str, dict[str, float]] = {
 }
 """Units that a column may come in, and what they are multiplied with to give its own (ms, for the time)."""
 
+NEVER_CONSTANT = {"rsrp_dbm", *(name for pair in PAIRS for name in pair)}
+
 KNOWN_UNITS = {unit for units in UNITS.values() for unit in units} | {"mw", "w", "uw", "nw", "dbuv", "dbw", "rad", "ft"}
 UNIT_IN_NAME = re.compile(r"(?:_|\s*[(\[])([A-Za-z]+)[)\]]?$")
 """``rsrp_dbm``, ``RSRP [dBm]``, ``RSRP (dBm)``."""
@@ -101,6 +103,9 @@ class ColumnMapping(BaseModel):
         for name in (*mapping.columns, *mapping.constants):
             if name not in ALIASES:
                 raise ConfigError(f"{where}: {name!r} is no column of measurements{nearest_name(name, ALIASES)}")
+        for name in mapping.constants:
+            if name in NEVER_CONSTANT or name in mapping.columns:
+                raise ConfigError(f"{where}: constants.{name}: it is a column of the file; leave the constant out")
         return mapping
 
     def resolve(self, present: list[str], source: str) -> dict[str, Source]:
@@ -118,8 +123,8 @@ class ColumnMapping(BaseModel):
             if key not in in_file:
                 hint = nearest_name(wanted.column, present)
                 raise FileFormatError(
-                    f"{source}: there is no column {wanted.column!r}{hint}; it has {listed(present)}; name the one that "
-                    f"holds {name}"
+                    f"{source}: there is no column {wanted.column!r}{hint}; it has {listed(present)}; name the one "
+                    f"that holds {name}"
                 )
             found[name] = wanted.model_copy(update={"column": in_file[key]})
         taken = {item.column for item in found.values()}
@@ -138,12 +143,14 @@ class ColumnMapping(BaseModel):
             There is none, or more than one.
         """
         asked = [pair for pair in PAIRS if set(pair) & set(self.columns)]
-        pairs = asked or [pair for pair in PAIRS if set(pair) <= set(found)]
+        pairs = asked or [pair for pair in PAIRS if set(pair) & set(found)]
         if len(pairs) > 1:
-            first, other = (" and ".join(pair) for pair in pairs[:2])
-            raise FileFormatError(f"{source}: has {first} and also {other}; drop one of the two pairs")
-        half = [pair for pair in PAIRS if set(pair) & set(found)]
-        pair = (pairs or half or [PAIRS[0]])[0]
+            first, other = (", ".join(name for name in pair if name in found) for pair in pairs[:2])
+            raise FileFormatError(
+                f"{source}: has {first} and also {other}; drop one of the two pairs, or name the one that counts with "
+                "columns="
+            )
+        pair = (pairs or PAIRS)[0]
         for name in pair:
             if name not in found:
                 self.refuse_missing(name, found, present, source)

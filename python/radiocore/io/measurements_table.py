@@ -48,7 +48,7 @@ class MeasurementFormat:
 
 @dataclass(frozen=True)
 class RawColumn:
-    """One column of a file on its way to numbers, times or names; errors tell file, row, column, value and remedy."""
+    """One column of a file on its way to numbers, times or names; errors tell file, row, column, value and fault."""
 
     name: str
     source: Source
@@ -61,7 +61,8 @@ class RawColumn:
     def of(cls, raw: RawMeasurements, name: str, source: Source, file: str, missing: tuple[str, ...]) -> RawColumn:
         values = raw.columns[source.column]
         text = values.where(values.notna(), "").astype(str).str.strip()
-        return cls(name, source, text.where(~text.isin(missing), "").to_numpy(dtype=object), raw.row, raw.row_name, file)
+        text = text.where(~text.isin(missing), "").to_numpy(dtype=object)
+        return cls(name, source, text, raw.row, raw.row_name, file)
 
     def values(self) -> np.ndarray:
         """(N,) values as the column of :class:`Measurements` takes them."""
@@ -72,7 +73,7 @@ class RawColumn:
         number = self.numbers() * factor_to_own_unit(self.name, self.source, self.file)
         if self.name in VALID:
             is_valid, wanted = VALID[self.name]
-            self.refuse(~(np.isnan(number) | is_valid(number)), f"it {wanted}")
+            self.refuse(~(np.isnan(number) | is_valid(number)), f"; it {wanted}")
         return np.nan_to_num(number) if self.name == "month" else number
 
     def numbers(self) -> np.ndarray:
@@ -84,7 +85,7 @@ class RawColumn:
         except ValidationError as error:
             at = filled[error.errors(include_url=False)[0]["loc"][0]]
             decimals = "write decimals with a point, or " if "," in self.text[at] else ""
-            self._refuse_at(at, f"which is not a finite number; {decimals}leave it empty where nothing was measured")
+            self._refuse_at(at, f", which is not a finite number; {decimals}leave it empty where nothing was measured")
         return out
 
     def times(self) -> np.ndarray:
@@ -102,28 +103,29 @@ class RawColumn:
         else:
             times = pandas.to_datetime(pandas.Series(self.text[filled]), utc=True, format="ISO8601", errors="coerce")
             out[filled] = times.dt.tz_localize(None).to_numpy().astype("datetime64[ms]")
-            self.refuse(filled & np.isnat(out), "which is no time; write it as 2026-01-31T12:00:00Z, or as Unix seconds")
+            self.refuse(filled & np.isnat(out), ", which is no time; write 2026-01-31T12:00:00Z, or Unix seconds")
         far = filled & ~((out >= EARLIEST) & (out < LATEST))
-        self.refuse(far, "which is not between 1990 and 2100; state its unit: columns={'time': {..., 'unit': 'ms'}}")
+        self.refuse(far, ", which is not between 1990 and 2100; state its unit: columns={'time': {..., 'unit': 'ms'}}")
         return out
 
     def names(self) -> np.ndarray:
         """(N,) text; whole numbers without the point that columns with gaps come with."""
         import pandas
 
-        return pandas.Series(self.text, dtype=str).str.replace(r"^(-?\d+)\.0$", r"\1", regex=True).to_numpy(dtype=object)
+        text = pandas.Series(self.text, dtype=str)
+        return text.str.replace(r"^(-?\d+)\.0$", r"\1", regex=True).to_numpy(dtype=object)
 
-    def refuse(self, bad: np.ndarray, remedy: str) -> None:
+    def refuse(self, bad: np.ndarray, fault: str) -> None:
         if bad.any():
-            self._refuse_at(int(np.argmax(bad)), remedy)
+            self._refuse_at(int(np.argmax(bad)), fault)
 
-    def _refuse_at(self, at: int, remedy: str) -> None:
+    def _refuse_at(self, at: int, fault: str) -> None:
         column = self.name if self.source.column == self.name else f"{self.name} (column {self.source.column!r})"
-        raise FileFormatError(f"{self.file}, {self.row_name} {self.row[at]}: {column} is {self.text[at]!r}; {remedy}")
+        raise FileFormatError(f"{self.file}, {self.row_name} {self.row[at]}: {column} is {self.text[at]!r}{fault}")
 
 
 def raw_of_table(table: pandas.DataFrame) -> RawMeasurements:
-    """Raw columns of a DataFrame; NaN is missing there, and ids that are numbers come as floats where there are gaps."""
+    """Raw columns of a DataFrame; NaN is missing there, and numbers with gaps between them come as floats."""
     import pandas
 
     texts = {}

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from .stations_table import RawStations, StationFormat
 from .delimited_text import first_line, read_fields
+from .stations_table import RawStations, StationFormat
 
 COLUMNS = (
     *("radio", "mcc", "net", "area", "cell", "unit", "lon", "lat", "range", "samples"),

@@ -1,0 +1,174 @@
+"""Which station and sector each measurement is of: by its cell, or by where it lies."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from .. import _core
+from ..errors import InputError, nearest_name
+from ..measurements import Measurements
+from ..units import to_lattice_mm
+
+BY = ("auto", "cell", "bearing")
+UNKNOWN = ("raise", "leave-out")
+LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+
+@dataclass(frozen=True, eq=False)
+class Association:
+    """N measurements with their stations.
+
+    Attributes
+    ----------
+    measurements : the same rows, with cell and sector where the file did not tell them
+    station : (N,) row in ``scene.base_stations``
+    by_cell : (N,) bool, told by the cell; else by distance and bearing
+    distance_m : (N,) from the foot of the mast
+    bearing_deg : (N,) from the mast, clockwise from north, [0, 360)
+    off_boresight_deg : (N,) bearing less the sector's azimuth, [-180, 180); NaN where the station is isotropic
+    """
+
+    measurements: Measurements
+    station: np.ndarray
+    by_cell: np.ndarray
+    distance_m: np.ndarray
+    bearing_deg: np.ndarray
+    off_boresight_deg: np.ndarray
+
+
+def associate(measurements: Measurements, scene, *, by: str = "auto", unknown: str = "raise") -> Association:
+    """Find the station and sector of each measurement.
+
+    Parameters
+    ----------
+    by : {"auto", "cell", "bearing"}
+        "cell": the station whose id is the measurement's cell; of several sectors of that id at one place, the one
+        whose azimuth is nearest to the bearing. "bearing": the nearest site, and of its sectors the one whose azimuth
+        is nearest. "auto": by the cell where it is told, else by the bearing.
+    unknown : {"raise", "leave-out"}
+        What becomes of rows of a cell that the scene does not have (or, with "cell", of rows that name none).
+
+    Raises
+    ------
+    InputError
+        A cell is not in the scene, or is one of several places; no row is left; the frames differ.
+
+    Notes
+    -----
+    A measurement's carrier, where the scene has one of that name, limits the choice to it. Ties go to the station that
+    comes first in canonical order. The nearest site need not be the serving one: trust "bearing" for one site, or where
+    sites are far apart.
+    """
+    for name, value, known in (("by", by, BY), ("unknown", unknown, UNKNOWN)):
+        if value not in known:
+            raise InputError(f"{name}: {value!r} is not one of {known}{nearest_name(value, known)}")
+    if scene.frame != measurements.frame:
+        raise InputError("scene: the measurements are in another frame; read them for it, with scene=")
+    stations = scene.base_stations
+    if len(stations) == 0:
+        raise InputError("base stations: there are none to associate measurements with")
+    station = np.full(len(measurements), -1, dtype=np.int64)
+    cell = measurements.cell if by != "bearing" else np.full(len(measurements), "")
+    for carrier, name, rows in _groups(measurements.carrier, cell):
+        if name == "" and by == "cell":
+            continue
+        candidates = _candidates(stations, carrier, name, measurements.report.source)
+        if candidates.size:
+            station[rows] = _nearest(stations, candidates, measurements.x_m[rows], measurements.y_m[rows])
+    if (station < 0).any():
+        measurements, cell, station = _without_unknown(measurements, cell, station, stations, unknown)
+    distance_m, bearing_deg, off_deg = _seen_from(stations, station, measurements.x_m, measurements.y_m)
+    told = measurements.select(
+        slice(None),
+        cell=np.where(measurements.cell == "", stations.id[station], measurements.cell),
+        sector=np.where(measurements.sector == "", sector_names(stations)[station], measurements.sector),
+    )
+    return Association(told, station, cell != "", distance_m, bearing_deg, off_deg)
+
+
+def sector_names(stations) -> np.ndarray:
+    """(S,) A, B, C, ... by ascending azimuth within a site and carrier; "" for an isotropic station."""
+    out = np.full(len(stations), "", dtype=object)
+    sites: dict[tuple, list[int]] = {}
+    direction = stations.azimuth_deg % 360.0
+    for row in np.argsort(direction, kind="stable"):
+        if not np.isnan(direction[row]):
+            sites.setdefault((stations.carrier[row], *stations.position_mm[row, :2]), []).append(row)
+    for rows in sites.values():
+        for place, row in enumerate(rows):
+            out[row] = LETTERS[place] if place < len(LETTERS) else str(place + 1)
+    return out.astype(str)
+
+
+def _groups(carrier: np.ndarray, cell: np.ndarray):
+    """(carrier, cell, rows) of each distinct pair."""
+    import pandas
+
+    group, pairs = pandas.MultiIndex.from_arrays([carrier, cell]).factorize()
+    order = np.argsort(group, kind="stable")
+    parts = np.split(order, np.cumsum(np.bincount(group, minlength=len(pairs)))[:-1])
+    return [(*pair, rows) for pair, rows in zip(pairs, parts, strict=True)]
+
+
+def _candidates(stations, carrier: str, cell: str, source: str) -> np.ndarray:
+    """Rows of the stations, in canonical order, that measurements of a carrier and cell may be of."""
+    order = stations.canonical_order
+    if carrier in stations.carriers:
+        order = order[stations.carrier[order] == carrier]
+    if cell == "":
+        return order
+    order = order[stations.id[order] == cell]
+    if len(np.unique(stations.position_mm[order, :2], axis=0)) > 1:
+        known = sorted(set(stations.carrier[order].tolist()))
+        raise InputError(
+            f"{source}: the cell {cell!r} stands at several places in the scene (carriers {known}); name the carrier "
+            "of the measurements as the scene does, or the cells apart"
+        )
+    return order
+
+
+def _nearest(stations, candidates: np.ndarray, x_m: np.ndarray, y_m: np.ndarray) -> np.ndarray:
+    """(n,) of the candidates at the nearest place, that whose azimuth is nearest to the bearing."""
+    place, site = np.unique(stations.position_mm[candidates, :2], axis=0, return_inverse=True)
+    first = np.array([np.flatnonzero(site.reshape(-1) == number)[0] for number in range(len(place))])
+    place, site = place[np.argsort(first)], np.argsort(np.argsort(first))[site.reshape(-1)]
+    at_mm = np.stack([to_lattice_mm(x_m, "x_m"), to_lattice_mm(y_m, "y_m")], axis=1)
+    chosen = ((at_mm[:, None, :] - place) ** 2).sum(axis=2).argmin(axis=1)
+    out = np.empty(len(x_m), dtype=np.int64)
+    for number in np.unique(chosen):
+        rows, sectors = np.flatnonzero(chosen == number), candidates[site == number]
+        pairs = np.tile(sectors, len(rows)), np.repeat(x_m[rows], len(sectors)), np.repeat(y_m[rows], len(sectors))
+        off_deg = np.abs(np.nan_to_num(_seen_from(stations, *pairs)[2])).reshape(len(rows), len(sectors))
+        out[rows] = sectors[off_deg.argmin(axis=1)]
+    return out
+
+
+def _seen_from(stations, station: np.ndarray, x_m: np.ndarray, y_m: np.ndarray):
+    """(N,) distance, bearing and angle off the boresight of places, each from its station."""
+    east_m, north_m = x_m - stations.x_m[station], y_m - stations.y_m[station]
+    bearing_deg = np.degrees(np.asarray(_core.atan2(east_m, north_m))) % 360.0
+    off_deg = (bearing_deg - stations.azimuth_deg[station] + 180.0) % 360.0 - 180.0
+    return np.hypot(east_m, north_m), bearing_deg, off_deg
+
+
+def _without_unknown(measurements: Measurements, cell, station, stations, unknown: str):
+    lost = station < 0
+    if unknown == "raise" or lost.all():
+        at = int(np.argmax(lost))
+        source, example = measurements.report.source, str(stations.id[0])
+        if cell[at] == "":
+            raise InputError(
+                f"{source}: row {measurements.row[at]} names no cell; associate by bearing instead (by='auto'), or "
+                "leave such rows out (unknown='leave-out')"
+            )
+        raise InputError(
+            f"{source}: the cell {str(cell[at])!r} of row {measurements.row[at]} is not in the scene "
+            f"({len(np.unique(cell[lost])):,} cells, {int(lost.sum()):,} rows), whose ids are like {example!r}"
+            f"{nearest_name(cell[at], stations.id)}; read stations with ids as the measurements have them "
+            "(columns={'id': ...}, merge_sites=False), or leave such rows out (unknown='leave-out')"
+        )
+    counts = {**measurements.report.left_out, "of a cell that is not in the scene": int(lost.sum())}
+    report = replace(measurements.report, left_out=counts)
+    return measurements.select(~lost, report=report), cell[~lost], station[~lost]
