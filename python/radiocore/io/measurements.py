@@ -130,9 +130,9 @@ def _measurements(raw: RawMeasurements, source: str, format_name: str, mapping: 
     if _is_geographic(crs):
         _refuse_beyond_world(raw, keep, x, y, source)
     frame = scene.frame if scene is not None else _frame_around(x, y, crs)
-    in_scene_metres = pair == ("x_m", "y_m")
-    x_m, y_m = (x, y) if in_scene_metres else frame.from_crs(x, y, crs)
-    if scene is not None and not in_scene_metres:
+    as_they_are = pair == ("x_m", "y_m") or len(x) == 0
+    x_m, y_m = (x, y) if as_they_are else frame.from_crs(x, y, crs)
+    if scene is not None and not as_they_are:
         _refuse_swapped(scene, x_m, y_m, *frame.from_crs(y, x, crs), pair, source)
     used = {item.column for item in found.values()}
     ignored = ", ".join(name for name in present if name not in used)

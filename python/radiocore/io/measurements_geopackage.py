@@ -10,6 +10,9 @@ from .measurements_arrow import raw_of_points
 from .measurements_table import MeasurementFormat, RawMeasurements
 from .sniff import refuse_gzip
 
+POINTS = ("Point", "Point Z", "Unknown")
+"""Types of geometry of a layer that may hold points alone; an empty one is of unknown type."""
+
 
 def _read(path: Path, source: str) -> RawMeasurements:
     """Read the only point layer; pyogrio takes no list of drivers, so the one that GDAL chose is checked."""
@@ -18,7 +21,7 @@ def _read(path: Path, source: str) -> RawMeasurements:
     pyogrio, geopandas = require("pyogrio"), require("geopandas")
     failure = require("pyogrio.errors")
     try:
-        layers = [str(name) for name, kind in pyogrio.list_layers(path) if kind is not None and "Point" in kind]
+        layers = [str(name) for name, kind in pyogrio.list_layers(path) if kind in POINTS]
         if len(layers) != 1:
             listed = ", ".join(repr(name) for name in layers) or "none"
             raise FileFormatError(f"{source}: one layer of points is wanted, it has {listed}; export it alone")

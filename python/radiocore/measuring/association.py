@@ -148,7 +148,9 @@ def _nearest(stations, candidates: np.ndarray, x_m: np.ndarray, y_m: np.ndarray)
 def _seen_from(stations, station: np.ndarray, x_m: np.ndarray, y_m: np.ndarray):
     """(N,) distance, bearing and angle off the boresight of places, each from its station."""
     east_m, north_m = x_m - stations.x_m[station], y_m - stations.y_m[station]
-    bearing_deg = np.degrees(np.asarray(_core.atan2(east_m, north_m))) % 360.0
+    from_axis_deg = np.degrees(np.asarray(_core.atan2(np.abs(east_m), np.abs(north_m))))  # it knows one quadrant
+    bearing_deg = np.where(north_m < 0, 180.0 - from_axis_deg, from_axis_deg)
+    bearing_deg = np.where(east_m < 0, 360.0 - bearing_deg, bearing_deg) % 360.0
     off_deg = (bearing_deg - stations.azimuth_deg[station] + 180.0) % 360.0 - 180.0
     return np.hypot(east_m, north_m), bearing_deg, off_deg
 

@@ -24,7 +24,7 @@ from .obstruction import Obstructions
 FOLIAGE_DB = {1: 0.0, 8: -3.0}
 """January's bare trees, August's leaves: the months of arXiv:2207.00166."""
 YEAR = 2022
-WAVES = 1024
+WAVES = 512
 """A sum of so many is as good as normal: its excess kurtosis is -1.5 / WAVES."""
 PLACES_AT_ONCE = 2048
 MOST_TRIES = 100

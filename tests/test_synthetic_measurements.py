@@ -1,0 +1,149 @@
+"""Made-up drive tests: their truth against geometry and statistics."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import shapely
+
+from radiocore import Buildings, Measurements, Scene, line_of_sight
+from radiocore.errors import InputError
+from radiocore.measuring.obstruction import Obstructions
+from radiocore.measuring.synthetic import drive_test, shadowing_field
+
+SAMPLES = 1500
+
+
+@pytest.fixture(scope="module")
+def town():
+    return Scene.synthetic(side_m=600, stations_per_km2=8, seed=5).with_sectors(power_dbm=60.0, height_m=30.0)
+
+
+@pytest.fixture(scope="module")
+def made(town):
+    return drive_test(town, SAMPLES, seed=7)
+
+
+def test_levels_add_up(made, town):
+    measurements, truth = made
+    assert len(measurements) == SAMPLES and measurements.frame == town.frame
+    parts = truth.median_dbm + truth.excess_db + truth.shadowing_db + truth.device_db + truth.month_db
+    np.testing.assert_allclose(measurements.rsrp_dbm, parts, atol=1e-9)
+    stations = town.base_stations
+    plan_m = np.hypot(truth.x_m - stations.x_m[truth.station], truth.y_m - stations.y_m[truth.station])
+    law_dbm = 60 - 38.6 - 30 * np.log10(np.hypot(plan_m, 30 - 1.5)) - 10 * np.log10(12 * 50)
+    assert (truth.median_dbm <= law_dbm + 1e-9).all(), "the pattern only takes away"
+    bearing_deg = np.degrees(
+        np.arctan2(truth.x_m - stations.x_m[truth.station], truth.y_m - stations.y_m[truth.station])
+    )
+    off_deg = (bearing_deg - stations.azimuth_deg[truth.station] + 180) % 360 - 180
+    down_deg = np.degrees(np.arctan2(30 - 1.5, plan_m))
+    loss_db = sum(np.minimum(12 * (angle_deg / 65) ** 2, 30) for angle_deg in (off_deg, down_deg))
+    np.testing.assert_allclose(truth.median_dbm, law_dbm - np.minimum(loss_db, 30), atol=1e-6)
+
+
+def test_geometry_is_exact(made, town):
+    _, truth = made
+    is_los = line_of_sight(town, np.column_stack([truth.x_m, truth.y_m]))[np.arange(SAMPLES), truth.station]
+    np.testing.assert_array_equal(truth.is_los, is_los)
+    np.testing.assert_array_equal(truth.obstruction_m > 0, ~is_los)
+    np.testing.assert_allclose(truth.excess_db, -np.minimum(0.15 * truth.obstruction_m, 25.0))
+    tree = shapely.STRtree(town.buildings.footprints)
+    assert len(tree.query(shapely.points(truth.x_m, truth.y_m), predicate="intersects")[0]) == 0, "outdoors"
+
+
+def test_obstruction_by_hand():
+    outer, court = shapely.box(10, -5, 30, 5), shapely.box(15, -2, 20, 2)
+    city = Obstructions.of(Buildings.from_polygons([outer.difference(court), shapely.box(40, -5, 45, 5)], [12.0, 3.0]))
+    level = city.length_m(np.array([[0.0, 0.0, 2.0]]), np.array([50.0, 0.0, 2.0]))
+    np.testing.assert_allclose(level, 5 + 10 + 5)
+    # Rises by 1 m in 5: under the roof of 12 m as far as x = 50, above that of 3 m from x = 5 on.
+    rising = city.length_m(np.array([[0.0, 0.0, 2.0]]), np.array([50.0, 0.0, 12.0]))
+    np.testing.assert_allclose(rising, 15 * np.sqrt(1 + 0.2**2))
+    steep = city.length_m(np.array([[0.0, 0.0, 2.0]]), np.array([50.0, 0.0, 27.0]))  # over 12 m from x = 20 on
+    np.testing.assert_allclose(steep, 5 * np.sqrt(1 + 0.5**2))
+    assert city.length_m(np.array([[0.0, 0.0, 2.0]]), np.array([50.0, 0.0, 2.0]), [0, 1]) == 0
+    assert city.length_m(np.array([[0.0, 0.0, 12.0]]), np.array([50.0, 0.0, 12.0])) == 0, "at roof height"
+
+
+def test_obstruction_against_points_along_the_link(town):
+    rng = np.random.default_rng(1)
+    receivers_m = np.column_stack([rng.uniform(0, 600, (20, 2)), np.full(20, 1.5)])
+    antenna_m = np.array([300.0, 300.0, 18.0])
+    share = (np.arange(4000) + 0.5) / 4000
+    points = receivers_m[:, None] + share[:, None] * (antenna_m - receivers_m)[:, None]
+    tree = shapely.STRtree(town.buildings.footprints)
+    at, building = tree.query(shapely.points(points[..., :2].reshape(-1, 2)), predicate="intersects")
+    inside = town.buildings.height_m[building] > points[..., 2].reshape(-1)[at]
+    length_m = np.linalg.norm(antenna_m - receivers_m, axis=1)
+    sampled_m = np.bincount(at[inside] // 4000, minlength=20) * length_m / 4000
+    np.testing.assert_allclose(Obstructions.of(town.buildings).length_m(receivers_m, antenna_m), sampled_m, atol=2.0)
+
+
+def test_shadowing_has_the_covariance_asked_for():
+    shift_m = np.array([0.0, 10.0, 25.0, 50.0, 100.0, 200.0])
+    first_m = np.repeat(np.random.default_rng(2).uniform(0, 5000, (100, 2)), len(shift_m), axis=0)
+    east_m = first_m[:, 0] + np.tile(shift_m, 100)
+    products = []
+    for seed in range(30):
+        rng = np.random.default_rng(seed)
+        field_db = shadowing_field(east_m, first_m[:, 1], 6.0, 50.0, rng).reshape(100, len(shift_m))
+        products.append((field_db[:, :1] * field_db).mean(axis=0))
+    np.testing.assert_allclose(np.mean(products, axis=0), 36 * np.exp(-shift_m / 50), atol=1.5)
+
+
+def test_spreads_of_phones_months_and_places(town):
+    measurements, truth = drive_test(town, 4000, seed=1, devices=400)
+    assert np.std(truth.device_db) == pytest.approx(3.0, abs=0.4)
+    for name in np.unique(measurements.device)[:20]:
+        assert len(set(truth.device_db[measurements.device == name])) == 1
+    np.testing.assert_array_equal(truth.month_db, np.where(measurements.month == 8, -3.0, 0.0))
+    assert (measurements.month == 8).sum() == 2000
+    error_m = np.stack([measurements.x_m - truth.x_m, measurements.y_m - truth.y_m])
+    assert np.std(error_m) == pytest.approx(5.0, rel=0.05) and abs(np.mean(error_m)) < 0.3
+
+
+def test_parts_are_recovered_where_the_rest_is_off(town):
+    measurements, truth = drive_test(town, SAMPLES, seed=2, shadowing_db=0, device_spread_db=0, month_db={5: 0.0})
+    np.testing.assert_array_equal(truth.shadowing_db, 0.0)
+    np.testing.assert_allclose(measurements.rsrp_dbm, truth.median_dbm + truth.excess_db)
+    exact = drive_test(town, SAMPLES, seed=2, location_error_m=0)[0]
+    np.testing.assert_array_equal(exact.x_m, truth.x_m)
+
+
+def test_seeds_decide(made, town):
+    again = Measurements.synthetic(town, SAMPLES, seed=7)
+    other = Measurements.synthetic(town, SAMPLES, seed=8)
+    for name in again.known_columns:
+        assert getattr(again, name).tobytes() == getattr(made[0], name).tobytes(), name
+    assert (other.rsrp_dbm != again.rsrp_dbm).all()
+
+
+def test_it_is_associated_with_the_stations_that_served_it(made, town):
+    measurements, truth = made
+    found = measurements.associated(town)
+    np.testing.assert_array_equal(found.station, truth.station)
+    assert found.by_cell.all()
+    np.testing.assert_array_equal(found.measurements.sector, measurements.sector)
+    assert set(measurements.sector) == {"A", "B", "C"}
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"samples": 0}, "samples: 0 must be a whole number, 1 or more"),
+        ({"seed": -1}, "seed: -1"),
+        ({"devices": 0}, "devices: 0"),
+        ({"shadowing_db": -1}, "shadowing_db: -1 must be 0 or more"),
+        ({"shadowing_distance_m": 0}, "shadowing_distance_m: 0 must be positive"),
+        ({"month_db": {13: 0}}, "month_db: .* must lead from months"),
+    ],
+)
+def test_settings_that_are_refused(options, message, town):
+    with pytest.raises(InputError, match=message):
+        Measurements.synthetic(town, **{"samples": 5} | options)
+
+
+def test_isotropic_stations_are_refused():
+    with pytest.raises(InputError, match=r"want sector antennas; take scene.with_sectors\(\)"):
+        Measurements.synthetic(Scene.synthetic(side_m=200))
