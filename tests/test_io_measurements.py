@@ -13,6 +13,7 @@ from maps import scene
 from radiocore.errors import ConfigError, FileFormatError, InputError
 from radiocore.io.measurements import formats
 from radiocore.measurements import Measurements
+from radiocore.scene import Scene
 
 UTM = "EPSG:32632"
 
@@ -338,6 +339,27 @@ def test_dortmund(shared_data, write):
     cleaned = found.cleaned()
     assert len(cleaned) == 68318
     assert [cleaned.report.left_out[step] for step in (SENTINELS, DUPLICATES, NORTH, EAST)] == [6, 10, 0, 0]
+
+
+def test_dortmund_campus(shared_data):
+    """Phones and cells in the scene of the campus; cells of a site are one station there."""
+    town = Scene.read(
+        buildings=shared_data("dortmund_multimno/tudo_campus_2018.osm.gz"),
+        base_stations=shared_data("dortmund_multimno/cells_nolicence.csv"),
+        columns={"network": "mno"},
+        stations_margin_m=20_000,
+    )
+    path, names = shared_data("dortmund_multimno/measurements.csv.gz"), {"carrier": "mno", "cell": "eci"}
+    found = Measurements.read(path, scene=town, columns=names).cleaned(town)
+    assert found.report.left_out["outside the scene"] == 58107
+    placed = found.associated(town)
+    assert len(placed.measurements) == len(found) == 10211 and placed.by_cell.all()
+    west, south, east, north = town.receiver_bounds_m
+    x_m, y_m = (column[placed.station] for column in (town.base_stations.x_m, town.base_stations.y_m))
+    on_campus = (x_m >= west) & (x_m <= east) & (y_m >= south) & (y_m <= north)
+    assert on_campus.sum() == 4371, "near the 4,356 in the box of the map"
+    with pytest.raises(FileFormatError, match="the columns lon and lat look swapped"):
+        Measurements.read(path, scene=town, columns=names | {"lon": "lat", "lat": "lon"})
 
 
 def test_dtu(shared_data, write):

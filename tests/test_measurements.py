@@ -264,6 +264,19 @@ def test_a_cell_at_several_places():
         measured(x_m=[1], cell="7", frame=place.frame).associated(place)
 
 
+def test_cells_of_a_site_that_is_one_station():
+    """As the reader of stations merges cells without azimuth."""
+    names = ["LTE o2 eNB 50367", "LTE o2 eNB 50367", "LTE tmobile eNB 50367", "LTE o2 eNB 5036"]
+    carriers = ["LTE o2 850 MHz", "LTE o2 1845 MHz", "LTE tmobile 1815 MHz", "LTE o2 850 MHz"]
+    stations = BaseStations(x_m=[0, 0, 100, 200], y_m=0, id=names, carrier=carriers, frame=frame())
+    place = Scene(scene().buildings, stations)
+    cell = 50367 * 256 + 2
+    table = measured(x_m=[50] * 3, cell=[cell, cell, cell], carrier=["o2", "TMobile", carriers[1]], frame=place.frame)
+    assert table.associated(place).station.tolist() == [0, 2, 1]
+    with pytest.raises(InputError, match=f"the cell '{cell + 256}' of row 0 is not in the scene"):
+        measured(x_m=[50], cell=str(cell + 256), frame=place.frame).associated(place)
+
+
 @pytest.mark.parametrize("option", [{"by": "cells"}, {"unknown": "drop"}])
 def test_options_of_association(option, town):
     with pytest.raises(InputError, match="is not one of"):

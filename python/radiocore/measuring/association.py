@@ -13,6 +13,8 @@ from ..units import to_lattice_mm
 
 BY = ("auto", "cell", "bearing")
 UNKNOWN = ("raise", "leave-out")
+CELLS_PER_SITE = 256
+"""The lowest 8 bits of a cell's identity in LTE number the cells of a site (3GPP TS 36.413, clause 9.2.1.38)."""
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
@@ -44,9 +46,10 @@ def associate(measurements: Measurements, scene, *, by: str = "auto", unknown: s
     Parameters
     ----------
     by : {"auto", "cell", "bearing"}
-        "cell": the station whose id is the measurement's cell; of several sectors of that id at one place, the one
-        whose azimuth is nearest to the bearing. "bearing": the nearest site, and of its sectors the one whose azimuth
-        is nearest. "auto": by the cell where it is told, else by the bearing.
+        "cell": the station whose id is the measurement's cell, or the site ("eNB 1234") that an LTE cell is one of; of
+        several sectors of that id at one place, the one whose azimuth is nearest to the bearing.
+        "bearing": the nearest site, and of its sectors the one whose azimuth is nearest.
+        "auto": by the cell where it is told, else by the bearing.
     unknown : {"raise", "leave-out"}
         What becomes of rows of a cell that the scene does not have (or, with "cell", of rows that name none).
 
@@ -57,7 +60,8 @@ def associate(measurements: Measurements, scene, *, by: str = "auto", unknown: s
 
     Notes
     -----
-    A measurement's carrier, where the scene has one of that name, limits the choice to it. Ties go to the station that
+    A measurement's carrier, where the scene has one of that name (or with that word in it, as "o2" in "LTE o2"), limits
+    the choice to it. Ties go to the station that
     comes first in canonical order. The nearest site need not be the serving one: trust "bearing" for one site, or where
     sites are far apart.
     """
@@ -115,11 +119,20 @@ def _groups(carrier: np.ndarray, cell: np.ndarray):
 def _candidates(stations, carrier: str, cell: str, source: str) -> np.ndarray:
     """Rows of the stations, in canonical order, that measurements of a carrier and cell may be of."""
     order = stations.canonical_order
-    if carrier in stations.carriers:
-        order = order[stations.carrier[order] == carrier]
+    for is_of in (stations.carrier == carrier, _has_word(stations.carrier, carrier)):
+        if carrier and is_of.any():
+            order = order[is_of[order]]
+            break
     if cell == "":
         return order
-    order = order[stations.id[order] == cell]
+    # Cells of a site that have no azimuth of their own are one station, named after the site.
+    site = f"eNB {int(cell) // CELLS_PER_SITE}" if cell.isascii() and cell.isdigit() else cell
+    for is_of in (stations.id == cell, _has_word(stations.id, site)):
+        if is_of[order].any():
+            order = order[is_of[order]]
+            break
+    else:
+        return order[:0]
     if len(np.unique(stations.position_mm[order, :2], axis=0)) > 1:
         known = sorted(set(stations.carrier[order].tolist()))
         raise InputError(
@@ -127,6 +140,11 @@ def _candidates(stations, carrier: str, cell: str, source: str) -> np.ndarray:
             "of the measurements as the scene does, or the cells apart"
         )
     return order
+
+
+def _has_word(names: np.ndarray, word: str) -> np.ndarray:
+    """(S,) bool, the names that have a word, or some in a row, whatever their case."""
+    return np.char.find(np.char.lower(np.char.add(np.char.add(" ", names), " ")), f" {word.lower()} ") >= 0
 
 
 def _nearest(stations, candidates: np.ndarray, x_m: np.ndarray, y_m: np.ndarray) -> np.ndarray:
