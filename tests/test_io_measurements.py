@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import gzip
+from dataclasses import replace
 
 import geopandas
 import numpy as np
 import pandas
 import pytest
 
-from maps import scene
+from maps import frame, scene
 from radiocore.errors import ConfigError, FileFormatError, InputError
 from radiocore.io.measurements import formats
 from radiocore.measurements import Measurements
@@ -25,7 +26,7 @@ def drive() -> pandas.DataFrame:
             "lon": [7.41, 7.411, 7.412, 7.413, 7.414, 7.415],
             "lat": [51.49, 51.491, 51.4905, 51.4915, 51.492, 51.4925],
             "unix_s": [1544432926 + 86400 * 30 * step for step in range(6)],
-            "eci": [13828122, 13828122, 13828123, 13828123, 13828124, 13828124],
+            "cell": [13828122, 13828122, 13828123, 13828123, 13828124, 13828124],
             "rsrp_dbm": [-98.25, -101.0, np.nan, -77.5, -80.125, -90.0],
             "sinr_db": [1.5, np.nan, 3.0, 4.0, 5.0, 6.0],
             "mood": list("abcdef"),
@@ -83,7 +84,7 @@ def test_equal_rows_whatever_the_format(path):
     kept = drive().dropna(subset="rsrp_dbm")
     np.testing.assert_array_equal(found.rsrp_dbm, kept.rsrp_dbm)
     np.testing.assert_array_equal(found.sinr_db, kept.sinr_db)
-    assert found.cell.tolist() == kept.eci.astype(str).tolist()
+    assert found.cell.tolist() == kept.cell.astype(str).tolist()
     assert found.time[0] == np.datetime64("2018-12-10T09:08:46")
     assert found.month.tolist() == [12, 1, 3, 4, 5]
     longitude, latitude = found.frame.to_lonlat(found.x_m, found.y_m)
@@ -295,6 +296,17 @@ def test_axes_swapped_and_places_elsewhere_are_told_by_the_scene(write):
     far = write(f"lon,lat,rsrp_dbm\n{longitude[0] + 0.01},{latitude[0]},-90\n{longitude[0] + 0.02},{latitude[0]},-91\n")
     with pytest.raises(InputError, match=r"none of its 2 measurements lies in the scene; the nearest is 0\.\d km"):
         Measurements.read(far, scene=town)
+
+
+def test_metres_of_a_scene_that_was_made_from_degrees(write):
+    town = Scene.synthetic(side_m=100)
+    bare = write("x,y,rsrp_dbm\n10,20,-90\n20,20,-91\n")
+    assert Measurements.read(bare, scene=town).x_m.tolist() == [10, 20]
+    local = replace(frame(), input_crs="EPSG:4326")
+    stations = replace(scene().base_stations, frame=local)
+    town = Scene(replace(scene().buildings, frame=local), stations, receiver_bounds_m=(0, 0, 60, 40))
+    with pytest.raises(InputError, match=r"x, y need crs= \(the map is in degrees\)"):
+        Measurements.read(bare, scene=town)
 
 
 def test_a_crs_for_degrees(write):

@@ -111,6 +111,14 @@ def test_parts_are_recovered_where_the_rest_is_off(town):
     np.testing.assert_array_equal(exact.x_m, truth.x_m)
 
 
+def test_sectors_stand_in_place_of_stations():
+    town = Scene.synthetic(side_m=200, stations_per_km2=50, seed=1)
+    found = town.with_sectors((30.0, 150.0), height_m=25.0).base_stations
+    assert len(found) == 2 * len(town.base_stations) and set(found.height_m) == {25.0}
+    assert found.id[:3].tolist() == ["synthetic-0001 A", "synthetic-0001 B", "synthetic-0002 A"]
+    assert found.azimuth_deg[:3].tolist() == [30, 150, 30] and found.x_m[1] == town.base_stations.x_m[0]
+
+
 def test_seeds_decide(made, town):
     again = Measurements.synthetic(town, SAMPLES, seed=7)
     other = Measurements.synthetic(town, SAMPLES, seed=8)

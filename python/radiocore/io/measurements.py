@@ -18,6 +18,7 @@ from ..units import LATTICE_LIMIT_MM, MM_PER_M
 from .measurements_mapping import ColumnMapping
 from .measurements_table import MeasurementFormat, RawColumn, RawMeasurements, raw_of_table
 from .sniff import local_file, read_head
+from .stations_area import require_own_crs
 
 NEEDED = "rsrp_dbm"
 GIVEN = "measurements"
@@ -130,6 +131,8 @@ def _measurements(raw: RawMeasurements, source: str, format_name: str, mapping: 
     if _is_geographic(crs):
         _refuse_beyond_world(raw, keep, x, y, source)
     frame = scene.frame if scene is not None else _frame_around(x, y, crs)
+    if pair == ("x", "y") and crs is None:
+        require_own_crs(frame, source)
     as_they_are = pair == ("x_m", "y_m") or len(x) == 0
     x_m, y_m = (x, y) if as_they_are else frame.from_crs(x, y, crs)
     if scene is not None and not as_they_are:

@@ -22,9 +22,8 @@ ALIASES: dict[str, tuple[str, ...]] = {
     "x": ("easting",),
     "y": ("northing",),
     "time": ("timestamp", "unix_s"),
-    "cell": ("cell_id", "eci", "nci"),
     "frequency_mhz": ("freq_mhz",),
-    **{name: () for name in COLUMNS if name not in ("row", "time", "cell", "frequency_mhz")},
+    **{name: () for name in COLUMNS if name not in ("row", "time", "frequency_mhz")},
 }
 """Canonical column names and the other names under which files hold them; case does not matter."""
 

@@ -61,7 +61,7 @@ class Area:
                 "crs="
             )
         if frame.crs is not None and table.crs is None:
-            _require_own_crs(frame, table.source)
+            require_own_crs(frame, table.source)
         if bbox is not None:
             bounds_m = bbox_in_frame(bbox, frame)
         if bounds_m is None:
@@ -139,7 +139,7 @@ def sphere_distance_m(lon, lat, other_lon, other_lat):
     return 2 * EARTH_RADIUS_M * np.arcsin(np.sqrt(np.clip(half, 0.0, 1.0)))
 
 
-def _require_own_crs(frame: LocalFrame, source: str) -> None:
+def require_own_crs(frame: LocalFrame, source: str) -> None:
     """Columns x and y may go without a CRS only where the scene keeps the coordinates of the user's map."""
     from pyproj import CRS
 
