@@ -277,6 +277,12 @@ def test_cells_of_a_site_that_is_one_station():
         measured(x_m=[50], cell=str(cell + 256), frame=place.frame).associated(place)
 
 
+def test_no_measurements_at_all(town):
+    nothing = measured(x_m=[], frame=town.frame)
+    assert len(nothing.cleaned(town)) == len(nothing.binned().means) == len(nothing.associated(town).station) == 0
+    assert np.isnan(nothing.binned().noise_db)
+
+
 @pytest.mark.parametrize("option", [{"by": "cells"}, {"unknown": "drop"}])
 def test_options_of_association(option, town):
     with pytest.raises(InputError, match="is not one of"):

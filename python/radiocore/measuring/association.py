@@ -111,9 +111,7 @@ def _groups(carrier: np.ndarray, cell: np.ndarray):
     import pandas
 
     group, pairs = pandas.MultiIndex.from_arrays([carrier, cell]).factorize()
-    order = np.argsort(group, kind="stable")
-    parts = np.split(order, np.cumsum(np.bincount(group, minlength=len(pairs)))[:-1])
-    return [(*pair, rows) for pair, rows in zip(pairs, parts, strict=True)]
+    return [(*pair, np.flatnonzero(group == number)) for number, pair in enumerate(pairs)]
 
 
 def _candidates(stations, carrier: str, cell: str, source: str) -> np.ndarray:

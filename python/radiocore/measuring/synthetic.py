@@ -82,7 +82,7 @@ def drive_test(
     Parameters
     ----------
     scene : Scene
-        Of sector antennas; :meth:`Scene.with_sectors` makes three of each mast.
+        Of sector antennas; ``scene.with_sectors(power_dbm=60)`` makes three of each mast, as strong as real ones.
     samples : int
     seed : int
         The same arguments give the same measurements.
