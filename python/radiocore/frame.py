@@ -93,6 +93,25 @@ class LocalFrame:
         return self.crs
 
 
+def is_geographic(crs) -> bool:
+    """Whether a CRS, as a user names it, counts in degrees; None does not.
+
+    Raises
+    ------
+    InputError
+        It is no CRS.
+    """
+    if crs is None:
+        return False
+    from pyproj import CRS
+    from pyproj.exceptions import CRSError
+
+    try:
+        return CRS.from_user_input(crs).is_geographic
+    except CRSError as error:
+        raise InputError(f"crs: {crs!r} is not a coordinate reference system: {error}") from None
+
+
 def _is_metric_at(crs, x: float, y: float) -> bool:
     from pyproj import Proj
 

@@ -73,7 +73,7 @@ def read_named_columns(content: bytes, source: str, example: str) -> tuple[panda
     header = first_line(content)
     fields = read_fields(content, source, max(DELIMITERS, key=header.count))
     names = [str(name).strip() for name in fields.iloc[0]]
-    if any(_is_number(name) for name in names):
+    if any(is_number(name) for name in names):
         raise FileFormatError(
             f"{source}: line 1 holds numbers ({header[:80]!r}) where the names of the columns are wanted; add a header "
             f"line such as {example}"
@@ -86,7 +86,8 @@ def read_named_columns(content: bytes, source: str, example: str) -> tuple[panda
     return columns[filled], np.arange(2, 2 + len(columns))[filled]
 
 
-def _is_number(text: str) -> bool:
+def is_number(text: str) -> bool:
+    """Whether a text is one."""
     try:
         float(text)
     except ValueError:

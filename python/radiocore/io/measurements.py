@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import FileFormatError, InputError
-from ..frame import LocalFrame
+from ..frame import LocalFrame, is_geographic
 from ..measurements import COLUMNS, MeasurementReport, Measurements
 from ..units import LATTICE_LIMIT_MM, MM_PER_M
 from .measurements_mapping import ColumnMapping
@@ -128,7 +128,7 @@ def _measurements(raw: RawMeasurements, source: str, format_name: str, mapping: 
     left_out = {"without a position": int((~placed).sum()), "without an rsrp_dbm": int((placed & ~measured).sum())}
     keep = placed & measured
     x, y = x[keep], y[keep]
-    if _is_geographic(crs):
+    if is_geographic(crs):
         _refuse_beyond_world(raw, keep, x, y, source)
     frame = scene.frame if scene is not None else _frame_around(x, y, crs)
     if pair == ("x", "y") and crs is None:
@@ -211,15 +211,3 @@ def _refuse_useless(found: Measurements, scene) -> None:
         f"{source}: none of its {len(found):,} measurements lies in the scene; the nearest is {nearest_km:,.1f} km "
         "outside it; check the CRS (crs=), or take the buildings of the place where it was measured"
     )
-
-
-def _is_geographic(crs) -> bool:
-    if crs is None:
-        return False
-    from pyproj import CRS
-    from pyproj.exceptions import CRSError
-
-    try:
-        return CRS.from_user_input(crs).is_geographic
-    except CRSError as error:
-        raise InputError(f"crs: {crs!r} is not a coordinate reference system: {error}") from None

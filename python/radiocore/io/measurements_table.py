@@ -12,6 +12,7 @@ from pydantic import FailFast, FiniteFloat, TypeAdapter, ValidationError
 
 from ..errors import FileFormatError
 from ..measurements import COLUMNS, VALID
+from .delimited_text import is_number
 from .measurements_mapping import Source, factor_to_own_unit
 
 if TYPE_CHECKING:
@@ -96,7 +97,7 @@ class RawColumn:
         out = np.full(len(self.text), np.datetime64("NaT", "ms"))
         if not filled.any():
             return out
-        if _is_number(self.text[filled][0]):
+        if is_number(self.text[filled][0]):
             milliseconds = self.numbers()[filled] * factor_to_own_unit(self.name, self.source, self.file)
             within = np.abs(milliseconds) < LATEST.astype(np.int64)
             out[filled] = np.where(within, milliseconds, LATEST.astype(np.int64)).astype("datetime64[ms]")
@@ -133,11 +134,3 @@ def raw_of_table(table: pandas.DataFrame) -> RawMeasurements:
         values = table[name].convert_dtypes()
         texts[str(name)] = values.astype(str).mask(values.isna(), "").to_numpy(dtype=object)
     return RawMeasurements(pandas.DataFrame(texts, dtype=object), np.arange(len(table)), "row")
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..errors import FileFormatError, InputError, nearest_name
+from ..frame import is_geographic
 
 if TYPE_CHECKING:
     import pandas
@@ -119,7 +120,7 @@ class StationTable:
 
         found = _resolve(list(raw.columns.columns), columns or {}, source)
         horizontal, crs = _choose_position(found, raw, crs, source)
-        geographic = _is_geographic(crs)
+        geographic = is_geographic(crs)
         rows = {"row": raw.row}
         for name, column in found.items():
             if name in TEXT_COLUMNS:
@@ -181,7 +182,7 @@ def _choose_position(found: dict[str, str], raw: RawStations, crs, source: str) 
     if has_metres and (crs is not None or not has_degrees):
         return ("x", "y"), raw.crs if crs is None else crs
     if has_degrees:
-        if crs is not None and not _is_geographic(crs):
+        if crs is not None and not is_geographic(crs):
             raise InputError(
                 f"crs: {source} has longitude and latitude, but {crs} is a CRS in metres; leave crs out, or name the "
                 "columns in metres with columns={'x': ..., 'y': ...}"
@@ -207,18 +208,6 @@ def _alias_hint(missing: str, present: list[str]) -> str:
             if begins or SequenceMatcher(None, name, text).ratio() >= PLAUSIBLE_MATCH:
                 return f" (did you mean {column!r}?)"
     return ""
-
-
-def _is_geographic(crs) -> bool:
-    if crs is None:
-        return False
-    from pyproj import CRS
-    from pyproj.exceptions import CRSError
-
-    try:
-        return CRS.from_user_input(crs).is_geographic
-    except CRSError as error:
-        raise InputError(f"crs: {crs!r} is not a coordinate reference system: {error}") from None
 
 
 def _text(raw: RawStations, column: str):
