@@ -97,6 +97,7 @@ class Measurements:
     rsrq_db, sinr_db, rssi_dbm : NaN = not measured.
     device, area, run : which phone, which part of the campaign and which drive; "" = not known.
     row : line, row or feature of the file that the values come from.
+    features : further numbers of each row by name, which models may learn from; none is NaN.
     frame : the coordinate frame; that of the scene, where they were read for one.
     report : what was read, and what was left out since.
     """
@@ -117,6 +118,7 @@ class Measurements:
     area: np.ndarray = ""
     run: np.ndarray = ""
     row: np.ndarray | None = None
+    features: Mapping[str, np.ndarray] = field(default_factory=dict, kw_only=True)
     frame: LocalFrame = field(default=LocalFrame(), kw_only=True)
     report: MeasurementReport | None = field(default=None, kw_only=True)
 
@@ -133,6 +135,7 @@ class Measurements:
             if column.shape != (number,):
                 raise InputError(f"{name}: shape {column.shape} does not match the {number} measurements of x_m")
             object.__setattr__(self, name, column)
+        self._take_features(number)
         self._check()
         untold = (self.month == NO_MONTH) & ~np.isnat(self.time)
         object.__setattr__(self, "month", np.where(untold, _month_of(self.time), self.month))
@@ -183,11 +186,12 @@ class Measurements:
     @property
     def known_columns(self) -> tuple[str, ...]:
         """Names of the columns of which at least one value is known."""
-        return tuple(name for name in COLUMNS if self._known(name).any())
+        return tuple(name for name in COLUMNS if self.is_known(name).any())
 
     def select(self, keep, **changes) -> Measurements:
         """The rows picked by a boolean mask or by indices, in that order, with some columns replaced."""
-        return replace(self, **{name: getattr(self, name)[keep] for name in COLUMNS} | changes)
+        features = {name: column[keep] for name, column in self.features.items()}
+        return replace(self, **{name: getattr(self, name)[keep] for name in COLUMNS} | {"features": features} | changes)
 
     def cleaned(self, scene=None, **options) -> Measurements:
         """Without sentinels, duplicates, rows outside the scene and outliers, each step counted in the report.
@@ -220,7 +224,7 @@ class Measurements:
         """
         if column not in COLUMNS:
             raise InputError(f"{column}: no such column of measurements{nearest_name(column, COLUMNS)}")
-        known, source = self._known(column), self.report.source
+        known, source = self.is_known(column), self.report.source
         if not known.all():
             row = self.row[np.argmax(~known)]
             raise InputError(
@@ -241,7 +245,8 @@ class Measurements:
         names = (name for name in self.known_columns if name != "row")
         return pandas.DataFrame({name: getattr(self, name) for name in names}, index=pandas.Index(self.row, name="row"))
 
-    def _known(self, name: str) -> np.ndarray:
+    def is_known(self, name: str) -> np.ndarray:
+        """(N,) bool, the value of this column is told."""
         value = getattr(self, name)
         if value.dtype.kind == "U":
             return value != ""
@@ -249,11 +254,25 @@ class Measurements:
             return ~np.isnat(value)
         return value != NO_MONTH if name == "month" else ~np.isnan(value)
 
+    def _take_features(self, number: int) -> None:
+        features = {}
+        for name, values in self.features.items():
+            column = np.asarray(values, dtype=np.float64)
+            if name in COLUMNS or column.shape != (number,):
+                why = "is a column of its own" if name in COLUMNS else f"has shape {column.shape}, not ({number},)"
+                raise InputError(f"features: {name!r} {why}")
+            if not np.isfinite(column).all():
+                row = self.row[np.argmin(np.isfinite(column))]
+                raise InputError(f"features: {name!r} of row {row} is not a finite number; leave the row or it out")
+            column.flags.writeable = False
+            features[str(name)] = column
+        object.__setattr__(self, "features", features)
+
     def _check(self):
         for name in ("x_m", "y_m", "rsrp_dbm"):
             self._refuse_row(~np.isfinite(getattr(self, name)), name, "must be a finite number; leave the row out")
         for name, (is_valid, wanted) in VALID.items():
-            self._refuse_row(self._known(name) & ~is_valid(getattr(self, name)), name, wanted)
+            self._refuse_row(self.is_known(name) & ~is_valid(getattr(self, name)), name, wanted)
 
     def _refuse_row(self, bad: np.ndarray, name: str, wanted: str) -> None:
         if bad.any():
@@ -279,7 +298,7 @@ COLUMNS: dict[str, type | str] = {
     "run": str,
     "row": np.int64,
 }
-assert set(COLUMNS) == {item.name for item in fields(Measurements)} - {"frame", "report"}
+assert set(COLUMNS) == {item.name for item in fields(Measurements)} - {"features", "frame", "report"}
 
 
 def _month_of(time: np.ndarray) -> np.ndarray:

@@ -1,0 +1,52 @@
+"""Baseline: the mean of a cell, wherever in it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from .base import Model
+from .inputs import Inputs
+from .prediction import Prediction
+
+ANY = ""
+"""Stands for all links, where a cell is not known or was not measured."""
+
+
+@dataclass
+class CellMean(Model):
+    """The mean and the standard deviation of the training rows of a cell; of all, where a cell had fewer than two.
+
+    A model that does not beat it on blocked folds has learned nothing of the place.
+    """
+
+    name = "cell mean"
+
+    def _fit(self, inputs: Inputs, target: np.ndarray, blocks, progress) -> None:
+        cells = _cells(inputs)
+        self._of = {ANY: (float(target.mean()), float(target.std(ddof=1)))}
+        for cell in np.unique(cells):
+            own = target[cells == cell]
+            if len(own) > 1 and own.std() > 0:
+                self._of[str(cell)] = (float(own.mean()), float(own.std(ddof=1)))
+
+    def _predict(self, inputs: Inputs) -> Prediction:
+        cells, row = np.unique(_cells(inputs), return_inverse=True)
+        of_all = self._of[ANY]
+        mean, deviation_db = np.array([self._of.get(str(cell), of_all) for cell in cells])[row.reshape(-1)].T
+        return Prediction(mean, deviation_db)
+
+    def state(self):
+        return {"cells": self._of}, {}
+
+    def _load_state(self, config, arrays) -> None:
+        self._of = {cell: tuple(values) for cell, values in config["cells"].items()}
+
+
+def _cells(inputs: Inputs) -> np.ndarray:
+    """(N,) cell of each link, or else its sector."""
+    for name in ("cell", "sector"):
+        if name in inputs:
+            return inputs[name].astype(str)
+    return np.full(len(inputs), ANY)

@@ -1,0 +1,115 @@
+"""What models know of N links: columns of numbers and of names, and why others are missing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from ..errors import InputError, nearest_name
+from ..measurements import Measurements
+
+PLAIN = ("x_m", "y_m", "sector", "month")
+"""The features of the plain network, arXiv:2207.00166, eq. (5)."""
+
+FROM_MEASUREMENTS = ("x_m", "y_m", "month", "frequency_mhz", "cell", "sector", "carrier", "device", "area")
+FROM_STATIONS = ("distance_m", "log10_distance", "direction_east", "direction_north", "off_boresight_deg")
+"""Plan distance from the foot of the mast; the unit vector from there; the angle off the sector's azimuth."""
+
+NO_STATIONS = "no base stations were given"
+
+
+@dataclass(frozen=True, eq=False)
+class Inputs:
+    """N links as models see them.
+
+    Attributes
+    ----------
+    columns : name to (N,) array, float64 or str; units in the names
+    left_out : name of a column that was looked for, and why it is not there
+    """
+
+    columns: Mapping[str, np.ndarray]
+    left_out: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self):
+        if not self.columns:
+            raise InputError("inputs: there are no columns")
+        lengths = {name: len(column) for name, column in self.columns.items()}
+        if len(set(lengths.values())) > 1:
+            raise InputError(f"inputs: the columns differ in length: {lengths}")
+
+    @classmethod
+    def of(cls, measurements: Measurements, scene=None) -> Inputs:
+        """All that is known of measurements, and with a scene of base stations of the way to the serving one.
+
+        Parameters
+        ----------
+        measurements : Measurements
+        scene : Scene, optional
+            With the stations that the measurements' cells are among, and the buildings between.
+
+        Raises
+        ------
+        InputError
+            A cell is not in the scene, or the frames differ.
+        """
+        left_out: dict[str, str] = {}
+        known = set(measurements.known_columns)
+        if scene is None or len(scene.base_stations) == 0:
+            columns = {}
+            left_out |= dict.fromkeys(FROM_STATIONS, NO_STATIONS)
+        else:
+            association = measurements.associated(scene)
+            measurements = association.measurements
+            known = set(measurements.known_columns)
+            columns = _from_stations(association, left_out)
+        for name in FROM_MEASUREMENTS:
+            if name in known and measurements.is_known(name).all():
+                columns[name] = getattr(measurements, name)
+            else:
+                left_out[name] = "it is not known in some rows" if name in known else "it is not known"
+        columns |= measurements.features
+        return cls(columns, left_out)
+
+    def __len__(self) -> int:
+        return len(next(iter(self.columns.values())))
+
+    def __contains__(self, name: str) -> bool:
+        return name in self.columns
+
+    def __getitem__(self, name: str) -> np.ndarray:
+        if name not in self.columns:
+            reason = self.left_out.get(name)
+            why = f": {reason}" if reason else nearest_name(name, self.columns)
+            raise InputError(f"{name}: there is no such column of links{why}")
+        return self.columns[name]
+
+    def select(self, rows) -> Inputs:
+        """The links picked by a mask or by indices."""
+        return Inputs({name: column[rows] for name, column in self.columns.items()}, self.left_out)
+
+    def with_columns(self, columns: Mapping[str, np.ndarray]) -> Inputs:
+        """These links with further columns, or others in place of some."""
+        return Inputs({**self.columns, **columns}, {k: v for k, v in self.left_out.items() if k not in columns})
+
+
+def is_label(column: np.ndarray) -> bool:
+    """Whether a column holds names."""
+    return column.dtype.kind in "UO"
+
+
+def _from_stations(association, left_out: dict[str, str]) -> dict[str, np.ndarray]:
+    distance_m, bearing = association.distance_m, np.radians(association.bearing_deg)
+    columns = {
+        "distance_m": distance_m,
+        "log10_distance": np.log10(np.maximum(distance_m, 1.0)),
+        "direction_east": np.sin(bearing),
+        "direction_north": np.cos(bearing),
+    }
+    if np.isnan(association.off_boresight_deg).any():
+        left_out["off_boresight_deg"] = "a serving station has no azimuth"
+    else:
+        columns["off_boresight_deg"] = association.off_boresight_deg
+    return columns
