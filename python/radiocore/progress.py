@@ -1,4 +1,4 @@
-"""A progress bar with rate and time left, for work that takes longer than a second."""
+"""A progress bar with rate, time left and a word on how it goes, for work that takes longer than a second."""
 
 from __future__ import annotations
 
@@ -14,8 +14,10 @@ QUIET_S = 1.0
 @contextmanager
 def progress_bar(
     total: int, description: str, enabled: bool | None = None, *, unit: str = "receivers"
-) -> Iterator[Callable[[int], None]]:
-    """A context that yields ``update(n)``, to be called after each n items of work.
+) -> Iterator[Callable[..., None]]:
+    """A context that yields ``update(n, text="")``, to be called after each n items of work.
+
+    The text, as the loss of a training, stands beside the rate.
 
     Parameters
     ----------
@@ -29,7 +31,7 @@ def progress_bar(
         What an item is.
     """
     if enabled is False or not sys.stderr.isatty():
-        yield lambda n: None
+        yield lambda n, text="": None
         return
     bar = _Bar(total, description, unit)
     try:
@@ -45,14 +47,15 @@ class _Bar:
         self._start_s = time.monotonic()
         self._rich = None
 
-    def update(self, n: int) -> None:
+    def update(self, n: int, text: str = "") -> None:
         self._done += n
         if self._rich is None:
             if time.monotonic() - self._start_s < QUIET_S:
                 return
             self._open()
         elapsed_s = time.monotonic() - self._start_s
-        self._rich.update(self._task, completed=self._done, rate=rate_text(self._done / elapsed_s, self._unit))
+        rate = rate_text(self._done / elapsed_s, self._unit)
+        self._rich.update(self._task, completed=self._done, rate=rate, text=text)
 
     def close(self) -> None:
         if self._rich is not None:
@@ -67,11 +70,12 @@ class _Bar:
             BarColumn(),
             TaskProgressColumn(),
             TextColumn("{task.fields[rate]}"),
+            TextColumn("{task.fields[text]}"),
             TimeRemainingColumn(),
             console=Console(stderr=True),
             transient=True,
         )
-        self._task = self._rich.add_task(self._description, total=self._total, rate="")
+        self._task = self._rich.add_task(self._description, total=self._total, rate="", text="")
         self._rich.start()
 
 
