@@ -26,8 +26,8 @@ HELD_BACK = 0.2
 """Share of rows that decide when to stop."""
 
 Loss = Callable[["torch.nn.Module", "torch.Tensor", "torch.Generator"], "torch.Tensor"]
-"""Of a network, (n,) int64 row numbers on the CPU, and a generator on the network's device for the loss's own draws: the
-mean loss over these rows. Layers that draw, as dropout, do so from torch's own state, which is seeded meanwhile."""
+"""Of a network, (n,) int64 row numbers on the CPU, and a generator on the network's device for the loss's own draws:
+the mean loss over these rows. Layers that draw, as dropout, do so from torch's own state, which is seeded meanwhile."""
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,151 @@
+"""A mean and a variance of each link by a network under the Gaussian likelihood. Source: arXiv:2207.00166."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+
+from ..errors import InputError, require
+from ..learned.model_file import digest
+from .base import Model
+from .encoding import Encoding
+from .inputs import FROM_STATIONS, PLAIN, Inputs
+from .prediction import Prediction
+from .training import History, Schedule, hold_back, reproducible, seeded, train
+
+if TYPE_CHECKING:
+    import torch
+
+WIDTHS = (100, 50)
+LATENT = ("z1", "z2")
+"""What the encoder of images says of a link."""
+
+PAPER = PLAIN + LATENT
+"""The features of the paper's network."""
+
+EXTENDED = PAPER + FROM_STATIONS
+"""And what is known of the way to the station."""
+
+BATCH = 3000
+SMALLEST_SHARE = 20
+"""A batch is at most this part of the rows."""
+
+VARIANCE_FLOOR = 1e-4
+"""Of the standardised target: no deviation is under a hundredth of the target's own."""
+
+
+@dataclass
+class LikelihoodNetwork(Model):
+    """Two hidden layers of 100 and 50, and two heads: mean and variance.
+
+    A fifth of the training rows, or of their blocks, decides when to stop. Features that the training rows do not
+    have, or that are constant in them, are left out; ``encoding.dropped`` names them after the fit.
+
+    Attributes
+    ----------
+    features : columns that it uses, of those there are
+    one_hot : whether a column of names becomes one column a name, instead of one in all
+    epochs : at most so many
+    patience : epochs without a better validation loss before it stops
+    seed : decides first weights, rows held back and the order of rows
+    files : paths for :func:`radiocore.models.training.train`: checkpoint, log, tensorboard; no setting of the model
+    """
+
+    name = "likelihood"
+    files: ClassVar[Mapping[str, str | Path]] = {}
+
+    features: tuple[str, ...] = PAPER
+    one_hot: bool = False
+    epochs: int = 1000
+    patience: int = 8
+    seed: int = 0
+
+    def _fit(self, inputs: Inputs, target: np.ndarray, blocks, progress) -> None:
+        torch = require("torch", "ml")
+        self.encoding = Encoding.fit(inputs, self.features, one_hot=self.one_hot)
+        self._centre, self._scale = float(target.mean()), float(target.std())
+        matrix = self.encoding.matrix(inputs)
+        standardised = ((target - self._centre) / self._scale).astype(np.float32)
+        x, y = torch.from_numpy(matrix), torch.from_numpy(standardised)
+
+        def loss(network, rows, generator):
+            return negative_log_likelihood(network(x[rows]), y[rows])
+
+        rows, validation_rows = hold_back(len(target), blocks, self.seed)
+        batch = min(BATCH, math.ceil(len(rows) / SMALLEST_SHARE))
+        self._network = _network(matrix.shape[1], self.seed)
+        self.history = train(
+            self._network,
+            loss,
+            rows,
+            validation_rows,
+            Schedule(self.epochs, batch, patience=self.patience, seed=self.seed),
+            data=digest(json.dumps(self.encoding.to_dict()), {"x": matrix, "y": standardised}),
+            progress=progress,
+            description=f"Training {self.name}",
+            **self.files,
+        )
+
+    def _predict(self, inputs: Inputs) -> Prediction:
+        import torch
+
+        with reproducible(self._network), torch.no_grad():
+            outputs = self._network(torch.from_numpy(self.encoding.matrix(inputs)))
+            mean, variance = (column.double().numpy() for column in mean_and_variance(outputs))
+        return Prediction(self._centre + self._scale * mean, self._scale * np.sqrt(variance))
+
+    def state(self):
+        config = {
+            "encoding": self.encoding.to_dict(),
+            "target": {"mean": self._centre, "scale": self._scale},
+            "history": asdict(self.history),
+        }
+        return config, {name: value.numpy() for name, value in self._network.state_dict().items()}
+
+    def _load_state(self, config, arrays) -> None:
+        torch = require("torch", "ml")
+        self.encoding = Encoding.from_dict(config["encoding"])
+        self._centre, self._scale = config["target"]["mean"], config["target"]["scale"]
+        self.history = History(**{name: tuple(values) for name, values in config["history"].items()})
+        self._network = _network(len(self.encoding.names), self.seed)
+        wanted = {name: (tuple(value.shape), "float32") for name, value in self._network.state_dict().items()}
+        given = {name: (array.shape, str(array.dtype)) for name, array in arrays.items()}
+        if given != wanted:
+            raise InputError(f"{self.name}: the weights are {given}, wanted {wanted}; give the files of one model")
+        self._network.load_state_dict({name: torch.from_numpy(np.array(array)) for name, array in arrays.items()})
+        self._network.eval()
+
+
+def mean_and_variance(outputs: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """(N,) each, of the (N, 2) outputs of the heads."""
+    import torch
+
+    return outputs[:, 0], torch.nn.functional.softplus(outputs[:, 1]) + VARIANCE_FLOOR
+
+
+def negative_log_likelihood(outputs: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+    """Mean over rows of ((mean - target)^2 / variance + ln variance) / 2: of the normal density, less a constant.
+
+    The paper prints the deviation where the density has the variance.
+    """
+    import torch
+
+    mean, variance = mean_and_variance(outputs)
+    return torch.nn.functional.gaussian_nll_loss(mean, target, variance)
+
+
+def _network(inputs: int, seed: int) -> torch.nn.Module:
+    from torch import nn
+
+    with seeded(seed):
+        first, second = WIDTHS
+        # Two heads of one output each are the two rows of one layer.
+        return nn.Sequential(
+            nn.Linear(inputs, first), nn.ReLU(), nn.Linear(first, second), nn.ReLU(), nn.Linear(second, 2)
+        )
