@@ -24,7 +24,7 @@ class CellMean(Model):
     name = "cell mean"
 
     def _fit(self, inputs: Inputs, target: np.ndarray, blocks, progress) -> None:
-        cells = _cells(inputs)
+        cells = cells_of(inputs)
         self._of = {ANY: (float(target.mean()), float(target.std(ddof=1)))}
         for cell in np.unique(cells):
             own = target[cells == cell]
@@ -32,7 +32,7 @@ class CellMean(Model):
                 self._of[str(cell)] = (float(own.mean()), float(own.std(ddof=1)))
 
     def _predict(self, inputs: Inputs) -> Prediction:
-        cells, row = np.unique(_cells(inputs), return_inverse=True)
+        cells, row = np.unique(cells_of(inputs), return_inverse=True)
         of_all = self._of[ANY]
         mean, deviation_db = np.array([self._of.get(str(cell), of_all) for cell in cells])[row.reshape(-1)].T
         return Prediction(mean, deviation_db)
@@ -44,7 +44,7 @@ class CellMean(Model):
         self._of = {cell: tuple(values) for cell, values in config["cells"].items()}
 
 
-def _cells(inputs: Inputs) -> np.ndarray:
+def cells_of(inputs: Inputs) -> np.ndarray:
     """(N,) cell of each link, or else its sector."""
     for name in ("cell", "sector"):
         if name in inputs:

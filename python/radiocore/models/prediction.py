@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ..errors import InputError
+
+if TYPE_CHECKING:
+    from .conformal import Calibration
 
 
 @dataclass(frozen=True, eq=False)
@@ -17,19 +21,25 @@ class Prediction:
     ----------
     mean : (N,) in the target's unit: dBm of a level, dB of a ratio
     deviation_db : (N,) standard deviation, positive
+    calibration : what intervals are held to; None = the normal distribution
     """
 
     mean: np.ndarray
     deviation_db: np.ndarray
+    calibration: Calibration | None = None
 
     def __len__(self) -> int:
         return len(self.mean)
 
     def interval(self, level: float) -> tuple[np.ndarray, np.ndarray]:
-        """(N,) lower and upper end of the central interval that holds this share of the normal distribution."""
-        from scipy.special import ndtri
+        """(N,) lower and upper end of the central interval that holds this share of what may be measured."""
+        if self.calibration is None:
+            from scipy.special import ndtri
 
-        half_width_db = ndtri(0.5 + checked_level(level) / 2) * self.deviation_db
+            deviations = ndtri(0.5 + checked_level(level) / 2)
+        else:
+            deviations = self.calibration.deviations(level)
+        half_width_db = deviations * self.deviation_db
         return self.mean - half_width_db, self.mean + half_width_db
 
 

@@ -1,0 +1,194 @@
+"""Which rows are held out together, so that what a model is judged on is not what it has seen."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..errors import InputError
+from ..units import MM_PER_M, to_lattice_mm
+
+RANDOM = "random"
+MOST_FOLDS = 20
+FEWEST_BLOCKS = 8
+"""With fewer, each block is a fold of its own."""
+
+
+@dataclass(frozen=True, eq=False)
+class Folds:
+    """N rows shared out to K folds, each held out once while a model learns from the rest.
+
+    Attributes
+    ----------
+    kind : how: "random", "blocked 100 m", "leave one area out", ...
+    number : (N,) fold that each row is held out in, 0 to K - 1
+    apart : (N,) labels, optional; a row whose label stands among the held out ones is not learned from either
+    """
+
+    kind: str
+    number: np.ndarray
+    apart: np.ndarray | None = None
+
+    def __len__(self) -> int:
+        return int(self.number.max()) + 1
+
+    def __iter__(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """(N,) rows to learn from and (N,) rows held out, as masks, fold by fold."""
+        for fold in range(len(self)):
+            held_out = self.number == fold
+            training = ~held_out
+            if self.apart is not None:
+                training &= ~np.isin(self.apart, self.apart[held_out])
+            yield training, held_out
+
+    @property
+    def caption(self) -> str:
+        """The kind as it stands beside a number: random folds part neighbours, so what they give is too good."""
+        return f"{self.kind}: flatters" if self.kind == RANDOM else self.kind
+
+    def check_no_leak(self, duplicates=None, **whole) -> None:
+        """Refuse folds in which a row is learned from and held out.
+
+        Parameters
+        ----------
+        duplicates : (N,) array_like, optional
+            Equal for rows that are exact copies, as of :func:`duplicates_of`; no folds may part them.
+        **whole : (N,) array_like
+            Labels by what they are, as ``tiles=squares(x_m, y_m, 10)`` or ``cells=...``: no folds but random ones may
+            part rows of one label.
+
+        Raises
+        ------
+        InputError
+            A label stands on both sides.
+        """
+        if duplicates is not None:
+            self._refuse_parted("duplicate rows", duplicates, "make the folds with together=duplicates_of(...)")
+        if self.kind != RANDOM:
+            for what, labels in whole.items():
+                self._refuse_parted(what, labels, f"take blocks that are a multiple of them, or keep {what} together")
+
+    def _refuse_parted(self, what: str, labels, remedy: str) -> None:
+        labels = np.unique(np.asarray(labels), return_inverse=True)[1].reshape(-1)
+        if len(labels) != len(self.number):
+            raise InputError(f"{what}: {len(labels)} labels for {len(self.number)} rows; give one each")
+        for fold, (training, held_out) in enumerate(self):
+            seen = np.zeros(len(labels), dtype=bool)
+            seen[labels[training]] = True
+            leaked = np.flatnonzero(held_out & seen[labels])
+            if leaked.size:
+                raise InputError(
+                    f"folds: {what}: row {leaked[0]} is held out in fold {fold} of the {self.kind} folds, and its like "
+                    f"is learned from; {remedy}"
+                )
+
+
+def random_folds(rows: int, k: int = MOST_FOLDS, seed: int = 0, *, together=None) -> Folds:
+    """K folds of rows drawn at random, as in the papers.
+
+    Parameters
+    ----------
+    together : (N,) array_like, optional
+        Labels of rows that are never parted: :func:`duplicates_of` them.
+
+    Raises
+    ------
+    InputError
+        There are fewer rows than folds, or fewer than two folds.
+    """
+    return Folds(RANDOM, _shared_out(np.arange(rows) if together is None else together, k, seed))
+
+
+def blocked_folds(x_m, y_m, block_m: float, k: int = MOST_FOLDS, seed: int = 0) -> Folds:
+    """K folds of whole squares of a map, so that a model is judged where it has not been.
+
+    Each square goes to one fold, such that the folds have about as many rows. There are no more folds than squares;
+    fewer than eight squares are a fold each.
+
+    Parameters
+    ----------
+    x_m, y_m : (N,) array_like, metres
+    block_m : float
+        Side of a square, whole millimetres. With a multiple of 10 m no tile of 10 m is parted.
+
+    Raises
+    ------
+    InputError
+        All rows lie in one square.
+    """
+    return label_folds(squares(x_m, y_m, block_m), k, seed, kind=f"blocked {block_m:g} m")
+
+
+def label_folds(labels, k: int = MOST_FOLDS, seed: int = 0, *, kind: str = "blocked") -> Folds:
+    """K folds of whole labels, as :func:`blocked_folds` has them of whole squares.
+
+    Raises
+    ------
+    InputError
+        All rows have one label.
+    """
+    several = len(np.unique(labels))
+    if several < 2:
+        raise InputError(f"folds: all {len(labels)} rows lie in one block ({kind}); take smaller blocks")
+    return Folds(kind, _shared_out(labels, several if several < FEWEST_BLOCKS else min(k, several), seed))
+
+
+def leave_one_out(labels, what: str, *, apart=None) -> Folds:
+    """A fold for each label, in ascending order: leave one ``what`` out.
+
+    Parameters
+    ----------
+    labels : (N,) array_like
+    what : str
+        What a label is, as "area".
+    apart : (N,) array_like, optional
+        Labels that must not stand on both sides, as the cell: rows that would are not learned from.
+
+    Raises
+    ------
+    InputError
+        All rows have one label.
+    """
+    words, number = np.unique(np.asarray(labels), return_inverse=True)
+    if len(words) < 2:
+        raise InputError(f"folds: all rows have one {what}; several are needed to leave one out")
+    return Folds(f"leave one {what} out", number.reshape(-1), None if apart is None else np.asarray(apart))
+
+
+def squares(x_m, y_m, side_m: float) -> np.ndarray:
+    """(N,) number of the square that each point lies in; edges lie on multiples of the side and belong north-east.
+
+    Raises
+    ------
+    InputError
+        The side is not a positive number of whole millimetres, or a point is not finite.
+    """
+    side_mm = round(float(side_m) * MM_PER_M) if np.isfinite(side_m) else 0
+    if side_mm < 1 or abs(side_mm - side_m * MM_PER_M) > 1e-6:
+        raise InputError(f"block_m: {side_m} must be a positive number of whole millimetres")
+    corners = [to_lattice_mm(y_m, "y_m") // side_mm, to_lattice_mm(x_m, "x_m") // side_mm]
+    return np.unique(np.stack(corners, axis=1), axis=0, return_inverse=True)[1].reshape(-1)
+
+
+def duplicates_of(columns: Mapping[str, np.ndarray], *more) -> np.ndarray:
+    """(N,) number of each row's distinct combination of values: equal for exact copies."""
+    codes = [np.unique(column, return_inverse=True)[1].reshape(-1) for column in (*columns.values(), *more)]
+    return np.unique(np.stack(codes, axis=1), axis=0, return_inverse=True)[1].reshape(-1)
+
+
+def _shared_out(labels, k: int, seed: int) -> np.ndarray:
+    """(N,) fold of each row: labels whole, the largest first, each to the fold that has the fewest rows yet."""
+    number, rows = np.unique(np.asarray(labels), return_inverse=True, return_counts=True)[1:]
+    if not 2 <= k <= len(rows):
+        raise InputError(f"k: {k} folds of {len(rows)} distinct rows or blocks; take from 2 to that many")
+    drawn = np.random.default_rng(seed).permutation(len(rows))
+    fold_of = np.empty(len(rows), dtype=np.int64)
+    filled = [(0, fold) for fold in range(k)]
+    for label in drawn[np.argsort(-rows[drawn], kind="stable")]:
+        held, fold = heapq.heappop(filled)
+        fold_of[label] = fold
+        heapq.heappush(filled, (held + int(rows[label]), fold))
+    return fold_of[number.reshape(-1)]
