@@ -40,13 +40,13 @@ def manifold(
     Example: `radiocore reproduce manifold --output report`
     """
     from ..reproduce.folder import check_folder
-    from ..reproduce.report import reproduce_manifold
-    from ..reproduce.settings import Settings
+    from ..reproduce.manifold.report import KIND, reproduce_manifold
+    from ..reproduce.manifold.settings import Settings
 
     if (config.buildings is None) != (config.base_stations is None):
         missing = "buildings" if config.buildings is None else "base_stations"
         raise ConfigError(f"{missing}: not given; the report takes both files, or neither for a made-up town")
-    check_folder(output)
+    check_folder(output, KIND)
     scene = None
     if config.buildings is not None:
         scene = read_scene(config)

@@ -1,1 +1,1 @@
-"""The coverage-manifold paper's evaluation (arXiv:2312.01826, section VI) as a report. One file a figure."""
+"""Evaluations of papers, made anew as reports: a folder a paper, and what they share. One file a figure."""

@@ -16,11 +16,10 @@ from .figure import Table
 
 LISTING = "report.json"
 """Says what made a report, and which files are its own."""
-KIND = "radiocore manifold report"
 
 
-def check_folder(folder: str | Path) -> Path:
-    """The real path of a folder that a report may be written to.
+def check_folder(folder: str | Path, kind: str) -> Path:
+    """The real path of a folder that a report of this kind may be written to.
 
     Raises
     ------
@@ -37,19 +36,20 @@ def check_folder(folder: str | Path) -> Path:
     if target.exists() and not target.is_dir():
         raise InputError(f"output: {folder} is a file; name a folder")
     if target.is_dir():
-        foreign = sorted({item.name for item in target.iterdir()} - _own_files(target))
+        foreign = sorted({item.name for item in target.iterdir()} - _own_files(target, kind))
         if foreign:
             raise InputError(
-                f"output: {folder} holds {foreign[0]!r}, which is not a former report's; name a new or an empty folder"
+                f"output: {folder} holds {foreign[0]!r}, which is not a former {kind}'s; name a new or an empty folder"
             )
     return target
 
 
-def write_folder(folder: str | Path, files: dict[str, bytes], about: dict) -> None:
+def write_folder(folder: str | Path, kind: str, files: dict[str, bytes], about: dict) -> None:
     """Put the files into the folder in place of a former report's: all of them, or none.
 
     Parameters
     ----------
+    kind : of the report; one of another kind is not replaced
     files : content by name
     about : what made the report, plain values for its listing
 
@@ -58,8 +58,8 @@ def write_folder(folder: str | Path, files: dict[str, bytes], about: dict) -> No
     InputError
         The folder cannot be written, or holds what is not a former report's.
     """
-    target = check_folder(folder)
-    listing = {"kind": KIND, "files": sorted(files), **about}
+    target = check_folder(folder, kind)
+    listing = {"kind": kind, "files": sorted(files), **about}
     unfinished = target.with_name(f".radiocore-{secrets.token_hex(8)}.part")
     former = target.with_name(f".radiocore-{secrets.token_hex(8)}.old")
     try:
@@ -91,10 +91,10 @@ def csv_bytes(table: Table) -> bytes:
     return stream.getvalue().encode()
 
 
-def _own_files(folder: Path) -> set[str]:
-    """The files that a former report's listing names, and the listing itself."""
+def _own_files(folder: Path, kind: str) -> set[str]:
+    """The files that the listing of a former report of this kind names, and the listing itself."""
     try:
         listing = json.loads((folder / LISTING).read_text(encoding="utf-8"))
-        return {LISTING, *listing["files"]} if listing["kind"] == KIND else set()
+        return {LISTING, *listing["files"]} if listing["kind"] == kind else set()
     except (OSError, ValueError, KeyError, TypeError):
         return set()

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..propagation.air_to_ground import AirToGround
-from ..propagation.fitted_curve import FittedCurve
-from ..propagation.itu_p1410 import ItuP1410
-from ..propagation.sample import SightError, line_of_sight_errors
-from .figure import Figure, Table
+from ...propagation.air_to_ground import AirToGround
+from ...propagation.fitted_curve import FittedCurve
+from ...propagation.itu_p1410 import ItuP1410
+from ...propagation.sample import SightError, line_of_sight_errors
+from ..figure import Figure, Table
+from ..style import label, legend_below, panels, plain_ticks, png
 from .study import Study
-from .style import label, legend_below, panels, plain_ticks, png
 from .towns import RECEIVER_HEIGHT_M
 
 NAME = "line_of_sight"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from .figure import Claim, Figure, Table, verdict
+from ..figure import Claim, Figure, Table, verdict
+from ..style import label, panels, plain_ticks, png
 from .study import Study
-from .style import label, panels, plain_ticks, png
 
 NAME = "figure_7"
 TITLE = "Fig. 7. Accelerated simulation: loss over exact radius and neighbourhood radius"

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from ..figure import Claim, Figure, Table, verdict
+from ..style import label, legend_below, panels, plain_ticks, png
 from .closed_forms import DENSITIES_PER_KM2, ENVIRONMENTS
-from .figure import Claim, Figure, Table, verdict
 from .study import Study
-from .style import TOWN_STYLES, label, legend_below, panels, plain_ticks, png
+from .style import TOWN_STYLES
 
 NAME = "figure_5"
 TITLE = "Fig. 5. The closed form against the full expression"

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from .figure import Figure, Table
+from ..figure import Figure, Table
+from ..style import label, panels, png
 from .study import Study
-from .style import METHOD_COLOURS, METHOD_LABELS, TOWN_STYLES, label, panels, png
+from .style import METHOD_COLOURS, METHOD_LABELS, TOWN_STYLES
 
 NAME = "methods"
 TITLE = "The methods side by side"

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..blockage import hosts_of, outdoors_on, trace_grid
-from ..channel import Channel
-from ..coverage import as_thresholds
-from ..estimators import Estimator
-from ..grid import ReceiverGrid
-from ..links import Block, CarrierStations, Receivers
+from ...blockage import hosts_of, outdoors_on, trace_grid
+from ...channel import Channel
+from ...coverage import as_thresholds
+from ...estimators import Estimator
+from ...grid import ReceiverGrid
+from ...links import Block, CarrierStations, Receivers
 from .study import cpu_seconds
 from .towns import RECEIVER_HEIGHT_M, Town
 

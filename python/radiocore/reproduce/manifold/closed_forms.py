@@ -7,10 +7,10 @@ from functools import cached_property
 
 import numpy as np
 
-from ..channel import Channel
-from ..propagation.air_to_ground import line_of_sight_probability
-from ..stochastic_geometry.closed_form import TABLE_IV, ClosedForm, fit_closed_form, fit_densities
-from ..stochastic_geometry.expression import CoverageExpression
+from ...channel import Channel
+from ...propagation.air_to_ground import line_of_sight_probability
+from ...stochastic_geometry.closed_form import TABLE_IV, ClosedForm, fit_closed_form, fit_densities
+from ...stochastic_geometry.expression import CoverageExpression
 
 DENSITIES_PER_KM2 = np.geomspace(0.1, 100.0, 400)
 MAX_DISTANCE_M = 500.0

@@ -5,9 +5,9 @@ from __future__ import annotations
 import csv
 from pathlib import Path
 
-from ..learned import convolutional
-from ..learned.cell_weight_model import CellWeightModel
-from .figure import Figure, Table
+from ...learned import convolutional
+from ...learned.cell_weight_model import CellWeightModel
+from ..figure import Figure, Table
 from .study import Study
 
 NAME = "attempts"

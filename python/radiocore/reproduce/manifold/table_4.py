@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from ..propagation.air_to_ground import a2g_parameters
-from ..synthetic import ENVIRONMENTS as TERRAINS
+from ...propagation.air_to_ground import a2g_parameters
+from ...synthetic import ENVIRONMENTS as TERRAINS
+from ..figure import Claim, Figure, Table, verdict
 from .closed_forms import ENVIRONMENTS, MAX_DISTANCE_M
-from .figure import Claim, Figure, Table, verdict
 from .study import Study
 
 NAME = "table_4"

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..learned.cell_weight_model import CellWeightModel
-from .figure import Claim, Figure, Table, verdict
+from ...learned.cell_weight_model import CellWeightModel
+from ..figure import Claim, Figure, Table, verdict
+from ..style import label, panels, plain_ticks, png
 from .study import Study
-from .style import METHOD_COLOURS, label, panels, plain_ticks, png
+from .style import METHOD_COLOURS
 from .towns import RECEIVER_HEIGHT_M
 
 NAME = "figure_9"

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..comparison import MapComparison
-from ..errors import RadiocoreError
-from ..manifold import CoverageManifold
-from ..plot import COLOUR_MAP, DIFFERENCE_COLOUR_MAP, NO_DATA_COLOUR
-from .figure import Claim, Figure, Table, verdict
+from ...comparison import MapComparison
+from ...errors import RadiocoreError
+from ...manifold import CoverageManifold
+from ...plot import COLOUR_MAP, DIFFERENCE_COLOUR_MAP, NO_DATA_COLOUR
+from ..figure import Claim, Figure, Table, verdict
+from ..style import panels, png
 from .study import Study, cpu_seconds
-from .style import METHOD_LABELS, panels, png
+from .style import METHOD_LABELS
 
 NAME = "figures_10_12"
 TITLE = "Fig. 10 to 12. The manifolds, and their difference from the exact one"

@@ -7,10 +7,10 @@ from functools import cached_property
 
 import numpy as np
 
-from ..buildings import Buildings
-from ..grid import ReceiverGrid
-from ..network import BaseStations
-from ..scene import Scene
+from ...buildings import Buildings
+from ...grid import ReceiverGrid
+from ...network import BaseStations
+from ...scene import Scene
 from .settings import ENVIRONMENTS, Settings
 
 RECEIVER_HEIGHT_M = 0.0
@@ -62,7 +62,7 @@ class Town:
 
     @cached_property
     def _centres_m(self) -> np.ndarray:
-        from ..propagation.terrain import surroundings_of
+        from ...propagation.terrain import surroundings_of
 
         return surroundings_of(self.scene.buildings).centre_mm / 1000
 

@@ -9,13 +9,13 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from ..channel import Channel
-from ..errors import RadiocoreError
-from ..estimators import Estimator, estimator_named, estimators
-from ..grid import ReceiverGrid
-from ..manifold import CoverageManifold
-from ..progress import progress_bar
-from ..simulate import simulate_manifold
+from ...channel import Channel
+from ...errors import RadiocoreError
+from ...estimators import Estimator, estimator_named, estimators
+from ...grid import ReceiverGrid
+from ...manifold import CoverageManifold
+from ...progress import progress_bar
+from ...simulate import simulate_manifold
 from .settings import Settings
 from .style import METHOD_COLOURS
 from .towns import Town

@@ -13,17 +13,18 @@ from html.parser import HTMLParser
 import numpy as np
 import pytest
 
-from radiocore import BaseStations, InputError, Scene, reproduce
+from radiocore import BaseStations, InputError, Scene
 from radiocore.cli import main
 from radiocore.estimators import estimators
-from radiocore.reproduce import figure_7, folder
-from radiocore.reproduce.delay import tiles_of
+from radiocore.reproduce import folder, manifold
 from radiocore.reproduce.figure import VERDICTS, Table
+from radiocore.reproduce.manifold import figure_7
+from radiocore.reproduce.manifold.delay import tiles_of
+from radiocore.reproduce.manifold.report import FIGURES, KIND, reproduce_manifold
+from radiocore.reproduce.manifold.settings import Settings
+from radiocore.reproduce.manifold.style import METHOD_COLOURS
+from radiocore.reproduce.manifold.towns import made_up_towns, mixed_town
 from radiocore.reproduce.page import page
-from radiocore.reproduce.report import FIGURES, reproduce_manifold
-from radiocore.reproduce.settings import Settings
-from radiocore.reproduce.style import METHOD_COLOURS
-from radiocore.reproduce.towns import made_up_towns, mixed_town
 
 TINY = Settings(
     environments=("suburban", "high-rise"),
@@ -70,8 +71,8 @@ class Loaded(HTMLParser):
 
 
 def test_every_figure_is_in_the_report():
-    modules = [module.name for module in pkgutil.iter_modules(reproduce.__path__)]
-    found = [importlib.import_module(f"radiocore.reproduce.{name}") for name in modules]
+    modules = [module.name for module in pkgutil.iter_modules(manifold.__path__)]
+    found = [importlib.import_module(f"radiocore.reproduce.manifold.{name}") for name in modules]
     assert {module for module in found if hasattr(module, "make")} == set(FIGURES)
 
 
@@ -189,13 +190,15 @@ def test_a_method_that_refuses_the_town_is_told_at_the_head():
 
 def test_a_report_replaces_a_former_one_and_nothing_else(tmp_path):
     target = tmp_path / "report"
-    folder.write_folder(target, {"a.csv": b"1", "b.csv": b"2"}, {"seed": 1})
-    folder.write_folder(target, {"a.csv": b"3"}, {"seed": 2})
+    folder.write_folder(target, KIND, {"a.csv": b"1", "b.csv": b"2"}, {"seed": 1})
+    folder.write_folder(target, KIND, {"a.csv": b"3"}, {"seed": 2})
     assert sorted(item.name for item in target.iterdir()) == ["a.csv", "report.json"]
     assert json.loads((target / "report.json").read_text())["seed"] == 2
     (target / "mine.txt").write_text("keep")
-    with pytest.raises(InputError, match=r"holds 'mine.txt', which is not a former report's; name a new or an empty"):
-        folder.write_folder(target, {"a.csv": b"4"}, {})
+    with pytest.raises(
+        InputError, match=r"holds 'mine.txt', which is not a former radiocore manifold report's; name a new or an empty"
+    ):
+        folder.write_folder(target, KIND, {"a.csv": b"4"}, {})
     assert (target / "a.csv").read_bytes() == b"3"
 
 
@@ -210,19 +213,19 @@ def test_a_report_replaces_a_former_one_and_nothing_else(tmp_path):
 def test_folders_of_others_are_refused(tmp_path, make, complaint):
     make(tmp_path / "out")
     with pytest.raises(InputError, match=complaint):
-        folder.check_folder(tmp_path / "out")
+        folder.check_folder(tmp_path / "out", KIND)
     with pytest.raises(InputError, match="does not exist; make it first"):
-        folder.check_folder(tmp_path / "no" / "out")
+        folder.check_folder(tmp_path / "no" / "out", KIND)
     if os.path.isdir("/proc"):  # whose rights promise more than it keeps
         with pytest.raises(InputError, match="'/proc' is not writable"):
-            folder.check_folder("/proc/report")
+            folder.check_folder("/proc/report", KIND)
     (tmp_path / "empty").mkdir()
-    assert folder.check_folder(tmp_path / "empty") == tmp_path / "empty"
+    assert folder.check_folder(tmp_path / "empty", KIND) == tmp_path / "empty"
 
 
 def test_a_failure_leaves_the_former_report(tmp_path, monkeypatch):
     target = tmp_path / "report"
-    folder.write_folder(target, {"a.csv": b"1"}, {})
+    folder.write_folder(target, KIND, {"a.csv": b"1"}, {})
     real = os.rename
 
     def full_disk(source, destination):
@@ -232,7 +235,7 @@ def test_a_failure_leaves_the_former_report(tmp_path, monkeypatch):
 
     monkeypatch.setattr(folder.os, "rename", full_disk)
     with pytest.raises(InputError, match="cannot be written: No space left on device"):
-        folder.write_folder(target, {"a.csv": b"2"}, {})
+        folder.write_folder(target, KIND, {"a.csv": b"2"}, {})
     assert [item.name for item in tmp_path.iterdir()] == ["report"]
     assert (target / "a.csv").read_bytes() == b"1"
 

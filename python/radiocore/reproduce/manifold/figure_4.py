@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..propagation.air_to_ground import ALPHA_BETA_BOX, GAMMA_BOX_M, a2g_parameters
-from ..stochastic_geometry.pairs import A_RANGE_DEG, b_of_a, sigmoid_curve
+from ...propagation.air_to_ground import ALPHA_BETA_BOX, GAMMA_BOX_M, a2g_parameters
+from ...stochastic_geometry.pairs import A_RANGE_DEG, b_of_a, sigmoid_curve
+from ..figure import Claim, Figure, Table, verdict
+from ..style import label, legend, panels, png
 from .closed_forms import ENVIRONMENTS
-from .figure import Claim, Figure, Table, verdict
 from .study import Study
-from .style import TOWN_STYLES, label, legend, panels, png
+from .style import TOWN_STYLES
 
 NAME = "figure_4"
 TITLE = "Fig. 4. The curve b = f(a)"

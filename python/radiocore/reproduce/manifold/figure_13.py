@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..errors import RadiocoreError
+from ...errors import RadiocoreError
+from ..figure import Claim, Figure, Table, verdict
+from ..style import label, panels, png
 from .delay import NOISE, delays_us, tiles_of
-from .figure import Claim, Figure, Table, verdict
 from .study import Study
-from .style import METHOD_COLOURS, METHOD_LABELS, label, panels, png
+from .style import METHOD_COLOURS, METHOD_LABELS
 
 NAME = "figure_13"
 TITLE = "Fig. 13. Delay of a receiver on one thread"

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..stochastic_geometry.training import train_curve, train_plane
-from .figure import Claim, Figure, Table, verdict
+from ...stochastic_geometry.training import train_curve, train_plane
+from ..figure import Claim, Figure, Table, verdict
+from ..style import label, legend_below, panels, plain_ticks, png
 from .study import Study
-from .style import METHOD_COLOURS, TOWN_STYLES, label, legend_below, panels, plain_ticks, png
+from .style import METHOD_COLOURS, TOWN_STYLES
 from .towns import Town
 
 NAME = "figure_8"
