@@ -6,6 +6,7 @@
 
 #include "arrays.hpp"
 #include "device_kernels.hpp"
+#include "link_feature_arrays.hpp"
 
 namespace radiocore {
 namespace {
@@ -107,6 +108,16 @@ void trace(DeviceKernels& kernels, const DeviceTown& town, DeviceLinks& links, s
   require(max_distance_mm < 2 * lattice_limit, "max_distance_mm: beyond the lattice");
   py::gil_scoped_release unlock;
   kernels.trace(town, links, max_distance_mm);
+}
+
+py::tuple features_of_links(DeviceKernels& kernels, const DeviceTown& town, const Array<std::int64_t>& transmitters_mm,
+                            const Array<std::int64_t>& receivers_mm, bool hosts_transparent) {
+  LinkFeatureArrays out(transmitters_mm, receivers_mm);
+  {
+    py::gil_scoped_release unlock;
+    kernels.link_features(town, out.transmitters, out.receivers, out.count, hosts_transparent, out.columns);
+  }
+  return out.arrays;
 }
 
 void require_traced(const DeviceLinks& links) { require(links.los != nullptr, "links: not traced yet"); }
@@ -238,6 +249,8 @@ void bind_device_kernels(py::module_& module) {
            exact("boresight"), exact("load"), exact("host_start"), exact("host_list"))
       .def("trace", &trace, "town"_a, "links"_a, "max_distance_mm"_a)
       .def("take_line_of_sight", &take_line_of_sight, "town"_a, "links"_a, exact("los_bits"))
+      .def("link_features", &features_of_links, "town"_a, exact("transmitters_mm"), exact("receivers_mm"),
+           "hosts_transparent"_a)
       .def("draw_far", &draw_far, "links"_a, exact("alpha_beta"), exact("gamma_m"), "exact_radius_mm"_a, "seed"_a,
            "first_receiver"_a)
       .def("cover_scene", &cover_scene, "links"_a, "gain_at_1m"_a, "exponent"_a, "shape_by_state"_a, "noise_mw"_a,

@@ -2,7 +2,9 @@
 #include <memory>
 
 #include "arrays.hpp"
+#include "link_feature_arrays.hpp"
 #include "line_of_sight.hpp"
+#include "link_features.hpp"
 #include "outdoors.hpp"
 #include "roof_raster.hpp"
 #include "shadow.hpp"
@@ -83,6 +85,16 @@ py::array_t<std::uint8_t> line_of_sight(const City& city, const Array<std::int64
                         max_distance_mm, threads, out.mutable_data());
   }
   return out;
+}
+
+py::tuple features_of_links(const City& city, const Array<std::int64_t>& transmitters_mm,
+                            const Array<std::int64_t>& receivers_mm, bool hosts_transparent, int threads) {
+  LinkFeatureArrays out(transmitters_mm, receivers_mm);
+  {
+    py::gil_scoped_release unlock;
+    fill_link_features(city, out.transmitters, out.receivers, out.count, hosts_transparent, threads, out.columns);
+  }
+  return out.arrays;
 }
 
 ReceiverGrid make_receiver_grid(std::int64_t x0, std::int64_t y0, std::int64_t z, std::int64_t step_x,
@@ -194,6 +206,8 @@ void bind_geometry(py::module_& module) {
       .def("line_of_sight", &line_of_sight, py::arg("receivers_mm").noconvert(), py::arg("stations_mm").noconvert(),
            py::arg("host_start").noconvert(), py::arg("host_list").noconvert(),
            py::arg("receiver_building").noconvert(), "engine"_a, "max_distance_mm"_a, "threads"_a)
+      .def("link_features", &features_of_links, py::arg("transmitters_mm").noconvert(),
+           py::arg("receivers_mm").noconvert(), "hosts_transparent"_a, "threads"_a)
       .def("outdoors", &outdoors_on_grid, "grid"_a, "threads"_a)
       .def("roofs", &roofs, py::arg("x_mm").noconvert(), py::arg("y_mm").noconvert(), "threads"_a)
       .def("shadows", &shadows, "grid"_a, py::arg("stations_mm").noconvert(), py::arg("host_start").noconvert(),

@@ -72,15 +72,7 @@ WallGridView City::grid() const {
 }
 
 std::int32_t City::building_at(Point3 p, bool use_height) const {
-  const CityView city = view();
-  index_t found = -1;
-  for_each_prism_near(grid(), p.plan(), [&](std::int32_t prism) {
-    if (use_height && (p.z < city.base[prism] || p.z >= city.roof[prism])) return;
-    const bool better = found < 0 || city.roof[prism] > city.roof[found] ||
-                        (city.roof[prism] == city.roof[found] && city.building[prism] < city.building[found]);
-    if (better && outline_contains(city, prism, p.plan())) found = prism;
-  });
-  return found < 0 ? -1 : city.building[found];
+  return radiocore::building_at(view(), grid(), p, use_height);
 }
 
 std::vector<std::int32_t> City::buildings_under(Point p) const {
@@ -188,7 +180,7 @@ void City::build_grid() {
       if (base_[prism] > 0) continue;
       for_each_wall(city, prism, [&](Point a, Point b) {
         const Wall wall{std::int32_t(a.x), std::int32_t(a.y), std::int32_t(b.x),
-                        std::int32_t(b.y), std::int32_t(roof_[prism]), building_[prism]};
+                        std::int32_t(b.y), std::int32_t(roof_[prism]), std::int32_t(prism)};
         walk_cells(frame, a, b, [&](std::int64_t cell, double, double) {
           add(cell, wall);
           return true;

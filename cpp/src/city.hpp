@@ -26,8 +26,7 @@ class City {
   /// to the left of every wall.
   bool is_simple(index_t prism) const { return simple_[std::size_t(prism)] != 0; }
 
-  /// Building that holds p, or -1: the tallest prism first, then the lowest building. With
-  /// `use_height` a prism holds p only between its base and its roof.
+  /// Building that holds p, or -1; see wall_grid.hpp.
   std::int32_t building_at(Point3 p, bool use_height) const;
 
   /// Buildings whose outline contains p in plan, ascending.

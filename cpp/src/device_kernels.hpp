@@ -15,6 +15,7 @@
 #include "monte_carlo.hpp"
 #include "radiocore/device/cast_shadow.hpp"
 #include "radiocore/device/inspect.hpp"
+#include "radiocore/device/link_features.hpp"
 #include "radiocore/device/links.hpp"
 #include "radiocore/device/trace.hpp"
 
@@ -139,6 +140,11 @@ class DeviceKernels {
 
   /// Fills building, and los from bits on the host.
   virtual void take_line_of_sight(const DeviceTown& town, DeviceLinks& links, const std::uint8_t* bits) = 0;
+
+  /// Fills columns on the host for links from transmitters[i] to receivers[i], on the host too; they are streamed
+  /// through the machine.
+  virtual void link_features(const DeviceTown& town, const Point3* transmitters, const Point3* receivers,
+                             index_t count, bool hosts_transparent, const LinkFeatureColumns& to_host) = 0;
 
   /// Replaces los beyond exact_radius_mm by draws from its probability over the terrain (Algorithm 3).
   virtual void draw_far(DeviceLinks& links, const double* alpha_beta, const double* gamma_m,

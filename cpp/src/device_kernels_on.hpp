@@ -15,6 +15,7 @@
 #pragma once
 
 #include <algorithm>
+#include <type_traits>
 #include <utility>
 
 #include "device_kernels.hpp"
@@ -131,6 +132,18 @@ class DeviceKernelsOn final : public DeviceKernels {
     find_buildings(town, links);
     links.los = room_for_bits(links.station_count, links.receiver_count);
     machine_.copy_in(links.los->data(), bits, std::size_t(links.station_count * bytes_of_bits(links.receiver_count)));
+    machine_.finish();
+  }
+
+  void link_features(const DeviceTown& town, const Point3* transmitters, const Point3* receivers, index_t count,
+                     bool hosts_transparent, const LinkFeatureColumns& to_host) override {
+    [[maybe_unused]] const auto turn = machine_.enter();
+    constexpr index_t bytes_a_link = 256;  // ends, columns and a few stretches
+    const index_t most = std::max<index_t>(index_t(budget_bytes_) / bytes_a_link, 1);
+    for (index_t first = 0; first < count; first += most) {
+      find_link_features(town, transmitters + first, receivers + first, std::min(most, count - first),
+                         hosts_transparent, to_host.from(first));
+    }
     machine_.finish();
   }
 
@@ -297,6 +310,50 @@ class DeviceKernelsOn final : public DeviceKernels {
     links.building = room<std::int32_t>(links.receiver_count);
     machine_.for_each_item(links.receiver_count,
                            FindBuilding{town.view, links.receivers, data_of<std::int32_t>(links.building)});
+  }
+
+  void find_link_features(const DeviceTown& town, const Point3* transmitters, const Point3* receivers, index_t count,
+                          bool hosts_transparent, const LinkFeatureColumns& to_host) {
+    std::vector<MemoryHandle> kept;
+    const Point3* const from = uploaded(kept, transmitters, count);
+    const Point3* const to = uploaded(kept, receivers, count);
+    const MemoryHandle crossings = room<std::int64_t>(count);
+    machine_.for_each_item(count, CountCrossings{town.view, from, to, data_of<std::int64_t>(crossings)});
+    std::vector<std::int64_t> start(std::size_t(count) + 1, 0);
+    copy_out(start.data() + 1, data_of<std::int64_t>(crossings), count);
+    for (index_t i = 0; i < count; ++i) start[i + 1] += start[i];
+    const std::int64_t* const starts = uploaded(kept, start.data(), count + 1);
+
+    const auto column = [&](auto* like) {
+      kept.push_back(room<std::remove_pointer_t<decltype(like)>>(count));
+      return data_of<std::remove_pointer_t<decltype(like)>>(kept.back());
+    };
+    const LinkFeatureColumns columns{column(to_host.is_los), column(to_host.buildings),
+                                     column(to_host.receiver_building), column(to_host.obstruction_m),
+                                     column(to_host.penetration_m), column(to_host.distance_m),
+                                     column(to_host.plan_distance_m)};
+    // Stretches of so many links at a time as there is room for, of one at least.
+    const std::int64_t most = std::max<std::int64_t>(index_t(budget_bytes_ / sizeof(Stretch)), 1);
+    for (index_t first = 0, end = 0; first < count; first = end) {
+      end = std::upper_bound(start.begin() + first, start.end(), start[first] + most) - start.begin() - 1;
+      end = std::max(end, first + 1);
+      const MemoryHandle stretches = room<Stretch>(start[end] - start[first]);
+      machine_.for_each_item(end - first, FindLinkFeatures{town.view, from, to, hosts_transparent, first, starts,
+                                                           data_of<Stretch>(stretches), columns});
+      machine_.finish();
+    }
+    copy_out(to_host.is_los, columns.is_los, count);
+    copy_out(to_host.buildings, columns.buildings, count);
+    copy_out(to_host.receiver_building, columns.receiver_building, count);
+    copy_out(to_host.obstruction_m, columns.obstruction_m, count);
+    copy_out(to_host.penetration_m, columns.penetration_m, count);
+    copy_out(to_host.distance_m, columns.distance_m, count);
+    copy_out(to_host.plan_distance_m, columns.plan_distance_m, count);
+  }
+
+  template <class T>
+  void copy_out(T* to, const T* from, index_t items) {
+    machine_.copy_out_rows(to, from, std::size_t(items) * sizeof(T), std::size_t(items) * sizeof(T), 1);
   }
 
   void cast_shadows(const DeviceTown& town, DeviceLinks& links, const TraceLink& by_link) {

@@ -22,24 +22,14 @@ struct HostTable {
   }
 };
 
-/// Items are receivers: the building that holds each in 3-D, or -1. The tallest prism first, then
-/// the lowest building.
+/// Items are receivers: the building that holds each in 3-D, or -1.
 struct FindBuilding {
   TownView town;
   Places receivers;
   std::int32_t* building;
 
   RADIOCORE_HD void operator()(index_t r) const {
-    const Point3 p = receivers[r];
-    const CityView& city = town.city;
-    index_t found = -1;
-    for_each_prism_near(town.grid, p.plan(), [&](std::int32_t prism) {
-      if (p.z < city.base[prism] || p.z >= city.roof[prism]) return;
-      const bool better = found < 0 || city.roof[prism] > city.roof[found] ||
-                          (city.roof[prism] == city.roof[found] && city.building[prism] < city.building[found]);
-      if (better && outline_contains(city, prism, p.plan())) found = prism;
-    });
-    building[r] = found < 0 ? -1 : city.building[found];
+    building[r] = building_at(town.city, town.grid, receivers[r], true);
   }
 };
 

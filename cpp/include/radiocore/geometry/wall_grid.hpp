@@ -14,7 +14,7 @@ namespace radiocore {
 struct Wall {
   std::int32_t ax, ay, bx, by;
   std::int32_t roof;
-  std::int32_t building;
+  std::int32_t prism;
 };
 
 struct WallGridView {
@@ -103,7 +103,8 @@ RADIOCORE_HD inline bool link_blocked(const CityView& city, const WallGridView& 
     for (std::uint32_t i = grid.wall_start[cell]; i < grid.wall_start[cell + 1]; ++i) {
       const Wall& wall = grid.walls[i];
       if (lowest_here >= double(wall.roof)) break;  // and over all that follow, which are no higher
-      if (wall_blocks(p, q, {wall.ax, wall.ay}, {wall.bx, wall.by}, wall.roof) && !hosts.holds(wall.building)) {
+      if (wall_blocks(p, q, {wall.ax, wall.ay}, {wall.bx, wall.by}, wall.roof) &&
+          !hosts.holds(city.building[wall.prism])) {
         blocked = true;
         return false;
       }
@@ -128,6 +129,20 @@ RADIOCORE_HD inline void for_each_prism_near(const WallGridView& grid, Point p, 
   if (u < 0 || v < 0 || u >= grid.nx || v >= grid.ny) return;
   const std::int64_t cell = std::int64_t(v) * grid.nx + std::int64_t(u);
   for (std::uint32_t i = grid.prism_start[cell]; i < grid.prism_start[cell + 1]; ++i) visit(grid.prisms[i]);
+}
+
+/// Building that holds p, or -1: the tallest prism first, then the lowest building. With
+/// `use_height` a prism holds p only between its base and its roof.
+RADIOCORE_HD inline std::int32_t building_at(const CityView& city, const WallGridView& grid, Point3 p,
+                                             bool use_height) {
+  index_t found = -1;
+  for_each_prism_near(grid, p.plan(), [&](std::int32_t prism) {
+    if (use_height && (p.z < city.base[prism] || p.z >= city.roof[prism])) return;
+    const bool better = found < 0 || city.roof[prism] > city.roof[found] ||
+                        (city.roof[prism] == city.roof[found] && city.building[prism] < city.building[found]);
+    if (better && outline_contains(city, prism, p.plan())) found = prism;
+  });
+  return found < 0 ? -1 : city.building[found];
 }
 
 }  // namespace radiocore

@@ -1,0 +1,142 @@
+"""What links pass through: exact line of sight, lengths inside buildings, and how many of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+import numpy as np
+
+from .blockage import points_mm
+from .device import resolve_threads
+from .errors import InputError
+from .progress import progress_bar
+
+LINKS_AT_A_TIME = 1 << 18
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class LinkFeatures:
+    """Features of N links, a column each, in the order of the links.
+
+    Attributes
+    ----------
+    is_los : (N,) bool
+        No building is met below its roof, and the receiver is in none.
+    total_obstruction_length_3d_m : (N,) float
+        Length of the straight link inside buildings; where prisms overlap it counts once.
+    building_intersection_count_3d : (N,) int
+        Buildings met below the roof; the parts of one count once.
+    building_penetration_length_m : (N,) float
+        Length inside the building that holds the receiver, 0 outdoors.
+    receiver_building : (N,) int
+        Row of that building in ``scene.buildings``, -1 outdoors.
+    distance_m, plan_distance_m : (N,) float
+        Length of the link, and of its plan.
+    """
+
+    is_los: np.ndarray
+    total_obstruction_length_3d_m: np.ndarray
+    building_intersection_count_3d: np.ndarray
+    building_penetration_length_m: np.ndarray
+    receiver_building: np.ndarray
+    distance_m: np.ndarray
+    plan_distance_m: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.is_los)
+
+    def __repr__(self) -> str:
+        return f"<LinkFeatures: {len(self)} links, {int(self.is_los.sum())} in line of sight>"
+
+    def to_table(self):
+        """A pandas DataFrame of the columns."""
+        import pandas as pd
+
+        return pd.DataFrame({item.name: getattr(self, item.name) for item in fields(self)})
+
+
+def link_features(scene, transmitter, receiver_m, *, threads: int | None = None, progress: bool | None = None):
+    """Features of N links, each from one transmitter to one receiver.
+
+    Parameters
+    ----------
+    scene : Scene
+    transmitter : (N, 3) array_like, or (N,) array_like of int
+        Scene metres with the height above ground, or rows of ``scene.base_stations``.
+    receiver_m : (N, 3) array_like
+        The same of the receivers: outdoors, on a floor of a building, or above its roof.
+    threads : int, optional
+    progress : bool, optional
+        Show a progress bar; by default on a terminal, for what takes longer than a second.
+
+    Returns
+    -------
+    LinkFeatures
+
+    Raises
+    ------
+    InputError
+        Shapes or numbers of rows do not match, a number is not finite, a place lies below ground, a link has no
+        length, or (``scene.host_building == "raise"``) a transmitter stands in an outline. Names the row.
+
+    Notes
+    -----
+    Coordinates are rounded to whole millimetres. What is answered by yes or no is exact by the tie rule of
+    :func:`line_of_sight`, whose answer ``is_los`` is for receivers outdoors: the city counts as nudged, and a link
+    exactly at roof height passes. Lengths are sums of double precision in a fixed order, the same for any number of
+    threads and any order of links. Under ``scene.host_building == "transparent"`` a building whose outline contains
+    the transmitter is not there for that link, in any column but ``receiver_building`` and ``is_los``: a receiver
+    in it is indoors, out of sight, and behind no obstruction that counts.
+    """
+    transmitters_mm = _transmitters_mm(scene, transmitter)
+    receivers_mm = _places_mm(receiver_m, "receiver_m")
+    if len(transmitters_mm) != len(receivers_mm):
+        raise InputError(
+            f"receiver_m: {len(receivers_mm)} rows, but transmitter has {len(transmitters_mm)}; each row is one link"
+        )
+    _refuse(
+        (transmitters_mm == receivers_mm).all(axis=1),
+        "receiver_m: row {} stands where its transmitter is; a link needs a length",
+    )
+    if scene.host_building == "raise":
+        _refuse(
+            scene.city.buildings_at(transmitters_mm, False, 0) >= 0,
+            'transmitter: row {} stands in the outline of a building (host_building="raise"); move it, or choose '
+            'host_building="transparent"',
+        )
+    threads = resolve_threads(threads)
+    number, transparent = len(receivers_mm), scene.host_building == "transparent"
+    kinds = (bool, float, np.int32, float, np.int32, float, float)
+    columns = {item.name: np.empty(number, dtype=kind) for item, kind in zip(fields(LinkFeatures), kinds, strict=True)}
+    with progress_bar(number, "link features", progress, unit="links") as advance:
+        for first in range(0, number, LINKS_AT_A_TIME):
+            here = slice(first, first + LINKS_AT_A_TIME)
+            found = scene.city.link_features(transmitters_mm[here], receivers_mm[here], transparent, threads)
+            for column, values in zip(columns.values(), found, strict=True):
+                column[here] = values
+            advance(len(found[0]))
+    return LinkFeatures(**columns)
+
+
+def _transmitters_mm(scene, transmitter) -> np.ndarray:
+    rows = np.asarray(transmitter)
+    if rows.ndim != 1 or rows.size == 0:
+        return _places_mm(transmitter, "transmitter")
+    if rows.dtype.kind not in "iu":
+        raise InputError("transmitter: wanted (N, 3) scene metres, or (N,) whole numbers, rows of scene.base_stations")
+    number = len(scene.base_stations)
+    _refuse((rows < 0) | (rows >= number), f"transmitter: row {{}} names no station; the scene has {number}")
+    return scene.base_stations.position_mm[rows]
+
+
+def _places_mm(places_m, name: str) -> np.ndarray:
+    if np.shape(places_m)[1:] != (3,):
+        raise InputError(f"{name}: shape {np.shape(places_m)}, wanted (N, 3): x, y and height above ground, m")
+    return points_mm(places_m, name)
+
+
+def _refuse(wrong: np.ndarray, message: str) -> None:
+    if wrong.any():
+        raise InputError(message.format(int(np.argmax(wrong))))
+
+
