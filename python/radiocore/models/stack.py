@@ -1,0 +1,146 @@
+"""Several models as one, weighted by how they do on blocks that they have not seen."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from ..errors import FitError
+from ..evaluation.cross_validation import cross_validate
+from ..progress import progress_bar
+from . import models
+from .base import Model
+from .boosting import Boosting
+from .conformal import Calibration, inner_folds
+from .inputs import Inputs
+from .log_distance import LogDistance
+from .prediction import Prediction
+from .residual_gaussian_process import ResidualGaussianProcess
+
+LEAST_WEIGHT = 1e-3
+"""A member with less is left out."""
+LEAST_DB = 1e-3
+
+
+def default_members(inputs: Inputs) -> tuple[Model, ...]:
+    """What is worth stacking for links of which this is known."""
+    members = [Boosting(), ResidualGaussianProcess()]
+    return tuple(members if "distance_m" not in inputs else [LogDistance(), *members])
+
+
+@dataclass
+class Stack(Model):
+    """A weighted mean of models.
+
+    Weights are not negative and sum to one. They are found on inner folds of the rows that it is fitted to, of whole
+    blocks where blocks are told; then each member of weight is fitted to all of these rows. The deviation is that of
+    the mixture, and it and the intervals are held to the errors on the inner folds.
+
+    Attributes
+    ----------
+    members : the models; None = :func:`default_members`
+    seed : of the inner folds
+
+    Notes
+    -----
+    Weights minimise the mean squared error: unlike the mean absolute error it is decided by M x M sums whatever the
+    number of rows, and has one minimum. Source: Breiman, Machine Learning 24 (1996); folds of blocks are ours.
+    """
+
+    name = "stack"
+
+    members: tuple[Model, ...] | None = None
+    seed: int = 0
+
+    @property
+    def settings(self):
+        """As of every model; members are told by :meth:`state`, once there are any."""
+        return {**super().settings, "members": None}
+
+    @property
+    def weights(self) -> dict[str, float]:
+        """By the member's name."""
+        return {member.name: float(weight) for member, weight in zip(self._fitted, self._weights, strict=True)}
+
+    def _fit(self, inputs: Inputs, target: np.ndarray, blocks, progress) -> None:
+        members = default_members(inputs) if self.members is None else self.members
+        folds = inner_folds(inputs, target, blocks, self.seed)
+        judged = []
+        with progress_bar(len(members) + 1, self.name, progress, unit="models") as update:
+            for member in members:
+                held_out = cross_validate(member, inputs, target, folds, blocks=blocks, levels=(), progress=False)
+                judged.append(held_out.prediction)
+                update(1)
+            weights = self._weigh(np.stack([prediction.mean for prediction in judged]) - target)
+            of_weight = np.flatnonzero(weights >= LEAST_WEIGHT)
+            self._weights = weights[of_weight] / weights[of_weight].sum()
+            self._scale = 1.0
+            held_out = self._mixed([judged[member] for member in of_weight])
+            self._scale = float(np.sqrt(np.mean(((held_out.mean - target) / held_out.deviation_db) ** 2)))
+            self._calibration = Calibration.of(self._mixed([judged[member] for member in of_weight]), target)
+            self._fitted = [deepcopy(members[member]) for member in of_weight]
+            for member in self._fitted:
+                member.fit(inputs, target, blocks=blocks, progress=False)
+            update(1)
+
+    def _weigh(self, error_db: np.ndarray) -> np.ndarray:
+        """(M,) weights of least mean squared error, of (M, N) errors."""
+        from scipy.optimize import minimize
+
+        products = error_db @ error_db.T / error_db.shape[1]
+        products /= products.diagonal().mean()
+        number = len(products)
+        found = minimize(
+            lambda w: w @ products @ w,
+            np.full(number, 1 / number),
+            jac=lambda w: 2 * products @ w,
+            bounds=[(0, 1)] * number,
+            constraints={"type": "eq", "fun": lambda w: w.sum() - 1, "jac": lambda w: np.ones(number)},
+            method="SLSQP",
+            options={"ftol": 1e-12, "maxiter": 500},
+        )
+        if not found.success:
+            raise FitError(f"{self.name}: no weights were found ({found.message}); do two members say the same?")
+        return found.x
+
+    def _mixed(self, predictions: list[Prediction]) -> Prediction:
+        """The mixture of the members' normal distributions, by its mean and its scaled deviation."""
+        means = np.stack([prediction.mean for prediction in predictions])
+        deviations_db = np.stack([prediction.deviation_db for prediction in predictions])
+        mean = self._weights @ means
+        deviation_db = np.sqrt(self._weights @ (deviations_db**2 + (means - mean) ** 2))
+        return Prediction(mean, np.maximum(self._scale * deviation_db, LEAST_DB))
+
+    def _predict(self, inputs: Inputs) -> Prediction:
+        mixed = self._mixed([member.predict(inputs) for member in self._fitted])
+        return replace(mixed, calibration=self._calibration)
+
+    def state(self):
+        config = {"weights": self._weights.tolist(), "scale": self._scale, "members": []}
+        arrays = {"calibration": self._calibration.scores}
+        for number, member in enumerate(self._fitted):
+            own, own_arrays = member.state()
+            config["members"].append({"name": member.name, "settings": member.settings, "state": own})
+            arrays |= {f"{number}.{name}": array for name, array in own_arrays.items()}
+        return config, arrays
+
+    def _load_state(self, config, arrays) -> None:
+        self._weights, self._scale = np.array(config["weights"]), config["scale"]
+        self._calibration = Calibration(arrays["calibration"])
+        self._fitted = []
+        for number, told in enumerate(config["members"]):
+            prefix = f"{number}."
+            own = {name.removeprefix(prefix): array for name, array in arrays.items() if name.startswith(prefix)}
+            self._fitted.append(models()[told["name"]](**told["settings"]).restore(told["state"], own))
+
+
+@dataclass
+class Chosen(Stack):
+    """The one member that errs least on the inner folds."""
+
+    name = "chosen"
+
+    def _weigh(self, error_db: np.ndarray) -> np.ndarray:
+        return np.eye(len(error_db))[np.argmin(np.mean(error_db**2, axis=1))]
