@@ -13,7 +13,7 @@ import pytest
 from maps import frame, scene
 from radiocore.errors import ConfigError, FileFormatError, InputError
 from radiocore.io.measurements import formats
-from radiocore.measurements import Measurements
+from radiocore.measurements import Measurements, Points
 from radiocore.scene import Scene
 
 UTM = "EPSG:32632"
@@ -96,6 +96,46 @@ def test_equal_rows_whatever_the_format(path):
     assert "not used: mood" in str(report)
     first = {"drive.csv": 2, "drive.csv.gz": 2, "semicolons.txt": 2}.get(path.name, 1)
     assert (found.row - first).tolist() == [0, 1, 3, 4, 5]
+
+
+@pytest.mark.parametrize("name", WRITERS)
+def test_features_are_taken_as_they_are(name, tmp_path):
+    rows = drive().assign(**{"Building Height": [3.5, 0.0, 7.0, np.nan, -2.0, 1e-3], "clutter_ft": [1, 2, 3, 4, 5, 6]})
+    WRITERS[name](rows, tmp_path / name)
+    found = Measurements.read(tmp_path / name, features=("building height", "clutter_ft"))
+    assert {key: value.tolist() for key, value in found.features.items()} == {
+        "building height": [3.5, 0.0, -2.0, 1e-3],
+        "clutter_ft": [1, 2, 5, 6],
+    }
+    assert found.report.left_out["without a 'building height'"] == 1 and found.report.rows_kept == len(found)
+    assert "not used: mood" in str(found.report)
+    mapping = tmp_path / "columns.toml"
+    mapping.write_text('features = ["clutter_ft"]')
+    assert list(Measurements.read(tmp_path / name, columns=mapping).features) == ["clutter_ft"]
+
+
+def test_features_that_are_refused(write):
+    path = write("x_m,y_m,RSRP,height,word\n0,0,-90,1,a\n1,1,-91,2,b\n")
+    columns = {"rsrp_dbm": "RSRP"}
+    for features, message in (
+        (["heigth"], "no column 'heigth' .did you mean 'height'.*name another feature"),
+        (["word"], "line 2: word is 'a', which is not a finite number"),
+        (["RSRP"], "the feature 'RSRP' already is rsrp_dbm"),
+        (["x_m"], "features: 'x_m' is a column of its own"),
+        (["height", "height"], "features: 'height' is named twice"),
+    ):
+        with pytest.raises(InputError, match=message):
+            Measurements.read(path, columns=columns, features=features)
+
+
+def test_points_need_no_level(write):
+    path = write("lon,lat,cell,rsrp_dbm\n7.41,51.49,1,\n7.42,51.49,2,-90\n")
+    found = Points.read(path, frame=Measurements.read(path).frame)
+    assert found.cell.tolist() == ["1", "2"] and np.isnan(found.rsrp_dbm).tolist() == [True, False]
+    assert isinstance(found.select([0]), Points)
+    assert "rsrp_dbm" not in Points.read(write("x_m,y_m\n0,0\n1,1\n")).known_columns
+    with pytest.raises(FileFormatError, match="column 'lon' is missing"):
+        Points.read(write("rsrp_dbm\n-90\n"))
 
 
 @pytest.mark.parametrize("name", ["points.parquet", "drive.gpkg"])

@@ -75,6 +75,22 @@ def test_a_table_reads_back(tmp_path):
             np.testing.assert_array_equal(getattr(again, name), getattr(table, name), err_msg=name)
 
 
+def test_features_go_where_their_rows_go(tmp_path):
+    table = measured(x_m=[1.0, 1.0, 1.0, 11.0], rsrp_dbm=[-90, -90, -90, -80], features={"roof": [3, 3, 6, 1]})
+    assert table.cleaned(hampel=None).features["roof"].tolist() == [3, 6, 1]
+    assert table.select([3, 0]).features["roof"].tolist() == [1, 3]
+    assert table.binned(10.0).means.features["roof"].tolist() == [4, 1]
+    table.to_table().to_csv(tmp_path / "out.csv", index=False)
+    assert Measurements.read(tmp_path / "out.csv", features=["roof"]).features["roof"].tolist() == [3, 3, 6, 1]
+    for features, message in (
+        ({"x_m": [1] * 4}, "a column of its own"),
+        ({"a": [1]}, "has shape"),
+        ({"a": [np.nan] * 4}, "row 0"),
+    ):
+        with pytest.raises(InputError, match=message):
+            measured(x_m=[1.0, 1.0, 1.0, 11.0], features=features)
+
+
 def test_validate_takes_measurements():
     chart = coverage_map()
     rows = {"x_m": [11.0, 12.0, 99.0], "y_m": [5.0] * 3, "rsrp_dbm": [-90.0, -141.0, -92.0]}

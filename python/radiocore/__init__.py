@@ -30,7 +30,7 @@ from .errors import (
 )
 from .grid import ReceiverGrid
 from .manifold import CoverageManifold
-from .measurements import Measurements
+from .measurements import Measurements, Points
 from .network import BaseStations
 from .propagation.air_to_ground import a2g_parameters, line_of_sight_probability
 from .scene import Scene
@@ -52,6 +52,7 @@ __all__ = [
     "InputError",
     "Measurements",
     "MissingExtraError",
+    "Points",
     "RadiocoreError",
     "ReceiverGrid",
     "Scene",

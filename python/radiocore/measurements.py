@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 
@@ -102,6 +102,9 @@ class Measurements:
     report : what was read, and what was left out since.
     """
 
+    needed: ClassVar[tuple[str, ...]] = ("x_m", "y_m", "rsrp_dbm")
+    """Columns that are known in every row."""
+
     x_m: np.ndarray
     y_m: np.ndarray
     rsrp_dbm: np.ndarray
@@ -153,18 +156,21 @@ class Measurements:
         columns: Mapping[str, Any] | str | Path | None = None,
         crs=None,
         missing: Sequence[str] = (),
-    ) -> Measurements:
+        features: Sequence[str] = (),
+        frame: LocalFrame | None = None,
+    ) -> Self:
         """Read a drive test or MDT file; see :func:`radiocore.io.measurements.read_measurements`."""
         from .io.measurements import read_measurements
 
-        return read_measurements(path, scene=scene, columns=columns, crs=crs, missing=missing)
+        options = {"columns": columns, "crs": crs, "missing": missing, "features": features, "frame": frame}
+        return read_measurements(path, scene=scene, kind=cls, **options)
 
     @classmethod
-    def from_table(cls, table: pandas.DataFrame | Mapping[str, Any], *, scene=None, **options) -> Measurements:
+    def from_table(cls, table: pandas.DataFrame | Mapping[str, Any], *, scene=None, **options) -> Self:
         """The same from a DataFrame or a mapping of columns; ``row`` is a row's position in it, from 0."""
         from .io.measurements import measurements_of_table
 
-        return measurements_of_table(table, scene=scene, **options)
+        return measurements_of_table(table, scene=scene, kind=cls, **options)
 
     @classmethod
     def synthetic(cls, scene, samples: int = 5000, *, seed: int = 0, **options) -> Measurements:
@@ -188,7 +194,7 @@ class Measurements:
         """Names of the columns of which at least one value is known."""
         return tuple(name for name in COLUMNS if self.is_known(name).any())
 
-    def select(self, keep, **changes) -> Measurements:
+    def select(self, keep, **changes) -> Self:
         """The rows picked by a boolean mask or by indices, in that order, with some columns replaced."""
         features = {name: column[keep] for name, column in self.features.items()}
         return replace(self, **{name: getattr(self, name)[keep] for name in COLUMNS} | {"features": features} | changes)
@@ -239,11 +245,11 @@ class Measurements:
             )
 
     def to_table(self) -> pandas.DataFrame:
-        """The known columns as a DataFrame, which a CSV file keeps and :meth:`read` reads again."""
+        """The known columns and the features as a DataFrame, which a CSV file keeps and :meth:`read` reads again."""
         import pandas
 
-        names = (name for name in self.known_columns if name != "row")
-        return pandas.DataFrame({name: getattr(self, name) for name in names}, index=pandas.Index(self.row, name="row"))
+        columns = {name: getattr(self, name) for name in self.known_columns if name != "row"} | dict(self.features)
+        return pandas.DataFrame(columns, index=pandas.Index(self.row, name="row"))
 
     def is_known(self, name: str) -> np.ndarray:
         """(N,) bool, the value of this column is told."""
@@ -269,7 +275,7 @@ class Measurements:
         object.__setattr__(self, "features", features)
 
     def _check(self):
-        for name in ("x_m", "y_m", "rsrp_dbm"):
+        for name in self.needed:
             self._refuse_row(~np.isfinite(getattr(self, name)), name, "must be a finite number; leave the row out")
         for name, (is_valid, wanted) in VALID.items():
             self._refuse_row(self.is_known(name) & ~is_valid(getattr(self, name)), name, wanted)
@@ -278,6 +284,24 @@ class Measurements:
         if bad.any():
             at = int(np.argmax(bad))
             raise InputError(f"{name}: row {self.row[at]} is {getattr(self, name)[at]:g}; it {wanted}")
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Points(Measurements):
+    """N places where a level is to be predicted.
+
+    Attributes
+    ----------
+    rsrp_dbm : NaN = not measured
+    the others : as of :class:`Measurements`
+    """
+
+    needed: ClassVar[tuple[str, ...]] = ("x_m", "y_m")
+
+    rsrp_dbm: np.ndarray = np.nan
+
+    def __repr__(self) -> str:
+        return f"<Points: {len(self)}>"
 
 
 COLUMNS: dict[str, type | str] = {

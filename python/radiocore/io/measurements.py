@@ -41,6 +41,9 @@ def read_measurements(
     columns: Mapping[str, Any] | str | Path | None = None,
     crs=None,
     missing: Sequence[str] = (),
+    features: Sequence[str] = (),
+    frame: LocalFrame | None = None,
+    kind: type[Measurements] = Measurements,
 ) -> Measurements:
     """Read a drive test or MDT file; the format is told by its content.
 
@@ -51,20 +54,26 @@ def read_measurements(
         :data:`radiocore.io.measurements_mapping.ALIASES`: a position and ``rsrp_dbm``, and what else the file has of
         time (Unix seconds, or ISO 8601; UTC where no zone is told), cell, sector, month, ...
     scene : Scene, optional
-        Positions go to its frame; else to one around them.
+        Positions go to its frame; else to ``frame``, or to one around them.
     columns : mapping, or path of a TOML file, optional
         Names of the file's columns: ``{"rsrp_dbm": "RSRP"}``, with a unit
         ``{"time": {"column": "t", "unit": "ms"}}``. The TOML file has them as a table ``[columns]``, and optionally
-        ``[constants]`` (``month = 1``), ``crs`` and ``missing``.
+        ``[constants]`` (``month = 1``), ``crs``, ``missing`` and ``features``.
     crs : anything pyproj takes, optional
         CRS of the columns x and y; without it they are coordinates of the scene's CRS, in m.
     missing : texts, optional
         Which mean "not measured", beside the empty one: ``("2147483647", "nan")``.
+    features : names of columns of the file, optional
+        Further numbers that models may learn from, taken as they are: ``("Building Height",)``.
+    frame : LocalFrame, optional
+        Where positions go, where there is no scene.
+    kind : Measurements, or Points
+        What is read; points need no RSRP.
 
     Returns
     -------
-    Measurements
-        Rows without a position or an RSRP are left out and counted in its report; nothing else is, before
+    Measurements, or Points
+        Rows without a position, an RSRP or a feature are left out and counted in its report; nothing else is, before
         :meth:`Measurements.cleaned`.
 
     Raises
@@ -75,7 +84,7 @@ def read_measurements(
         of which none is in the scene.
     """
     file, source = local_file(path), str(path)
-    mapping = ColumnMapping.of(columns, crs, missing)
+    mapping = ColumnMapping.of(columns, crs, missing, features)
     head = read_head(file)
     if not head or head.isspace():
         raise FileFormatError(f"{source}: is empty")
@@ -86,32 +95,43 @@ def read_measurements(
     raw = file_format.read(file, source)
     if len(raw.row) == 0:
         raise FileFormatError(f"{source}: it holds no measurements")
-    found = _measurements(raw, source, file_format.name, mapping, scene)
+    found = _measurements(raw, source, file_format.name, mapping, scene, frame, kind)
     _refuse_useless(found, scene)
     return found
 
 
 def measurements_of_table(
-    table, *, scene=None, columns: Mapping[str, Any] | str | Path | None = None, crs=None, missing: Sequence[str] = ()
+    table,
+    *,
+    scene=None,
+    columns: Mapping[str, Any] | str | Path | None = None,
+    crs=None,
+    missing: Sequence[str] = (),
+    features: Sequence[str] = (),
+    frame: LocalFrame | None = None,
+    kind: type[Measurements] = Measurements,
 ) -> Measurements:
     """The same of a DataFrame or a mapping of columns, which may have no usable row; NaN is "not measured" there."""
     import pandas
 
     try:
-        frame = pandas.DataFrame(table)
+        rows = pandas.DataFrame(table)
     except ValueError as error:
         raise InputError(f"{GIVEN}: they are not a table: {error}") from None
-    return _measurements(raw_of_table(frame), GIVEN, "", ColumnMapping.of(columns, crs, missing), scene)
+    mapping = ColumnMapping.of(columns, crs, missing, features)
+    return _measurements(raw_of_table(rows), GIVEN, "", mapping, scene, frame, kind)
 
 
-def _measurements(raw: RawMeasurements, source: str, format_name: str, mapping: ColumnMapping, scene) -> Measurements:
+def _measurements(
+    raw: RawMeasurements, source: str, format_name: str, mapping: ColumnMapping, scene, frame, kind: type[Measurements]
+) -> Measurements:
     present = [str(name) for name in raw.columns]
     found = mapping.resolve(present, source)
 
     def column(name: str) -> np.ndarray:
         return RawColumn.of(raw, name, found[name], source, mapping.missing).values()
 
-    if NEEDED not in found:
+    if NEEDED in kind.needed and NEEDED not in found:
         mapping.refuse_missing(NEEDED, found, present, source)
     if raw.position is None:
         pair = mapping.position(found, present, source)
@@ -124,13 +144,21 @@ def _measurements(raw: RawMeasurements, source: str, format_name: str, mapping: 
         raise InputError(f"crs: {source} has {pair[0]} and {pair[1]}, which need none; leave crs out")
     values = {name: column(name) for name in found if name in COLUMNS and name not in ("x_m", "y_m")}
 
-    placed, measured = ~np.isnan(x + y), ~np.isnan(values[NEEDED])
-    left_out = {"without a position": int((~placed).sum()), "without an rsrp_dbm": int((placed & ~measured).sum())}
-    keep = placed & measured
+    chosen = {name: column(name) for name in mapping.features}
+
+    keep = ~np.isnan(x + y)
+    left_out = {"without a position": int((~keep).sum())}
+    level = {"an rsrp_dbm": values[NEEDED]} if NEEDED in kind.needed else {}
+    for name, value in (level | {f"a {name!r}": value for name, value in chosen.items()}).items():
+        left_out[f"without {name}"] = int((keep & np.isnan(value)).sum())
+        keep &= ~np.isnan(value)
     x, y = x[keep], y[keep]
     if is_geographic(crs):
         _refuse_beyond_world(raw, keep, x, y, source)
-    frame = scene.frame if scene is not None else _frame_around(x, y, crs)
+    if scene is not None:
+        frame = scene.frame
+    elif frame is None:
+        frame = _frame_around(x, y, crs)
     if pair == ("x", "y") and crs is None:
         require_own_crs(frame, source)
     as_they_are = pair == ("x_m", "y_m") or len(x) == 0
@@ -146,8 +174,9 @@ def _measurements(raw: RawMeasurements, source: str, format_name: str, mapping: 
         left_out=left_out,
         notes=(f"columns of the file that were not used: {ignored}",) if ignored else (),
     )
-    kept = {name: value[keep] for name, value in values.items()}
-    return Measurements(x_m=x_m, y_m=y_m, row=raw.row[keep], **kept, **mapping.constants, frame=frame, report=report)
+    kept = {name: value[keep] for name, value in values.items()} | mapping.constants
+    features = {name: value[keep] for name, value in chosen.items()}
+    return kind(x_m=x_m, y_m=y_m, row=raw.row[keep], **kept, features=features, frame=frame, report=report)
 
 
 def _frame_around(x: np.ndarray, y: np.ndarray, crs) -> LocalFrame:
@@ -197,7 +226,7 @@ def _refuse_useless(found: Measurements, scene) -> None:
     if len(found) == 0:
         reasons = ", ".join(f"{number:,} {reason}" for reason, number in found.report.left_out.items() if number)
         raise InputError(f"{source}: none of its {found.report.rows_read:,} rows can be used: {reasons}")
-    if len(found) > 1 and (found.rsrp_dbm == found.rsrp_dbm[0]).all():
+    if len(found) > 1 and NEEDED in found.needed and (found.rsrp_dbm == found.rsrp_dbm[0]).all():
         raise InputError(
             f"{source}: all {len(found):,} rows have the rsrp_dbm {found.rsrp_dbm[0]:g}; is it another column that "
             "holds the RSRP? Name it with columns={'rsrp_dbm': ...}"

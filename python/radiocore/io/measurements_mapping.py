@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -61,7 +61,8 @@ class ColumnMapping(BaseModel):
     """The keys of a mapping file.
 
     ``columns`` leads from canonical names to the file's own, ``constants`` gives a column one value, ``missing`` are
-    texts that mean "not measured", and ``crs`` is that of x and y.
+    texts that mean "not measured", ``crs`` is that of x and y, and ``features`` are the file's names of further columns
+    of numbers.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -70,10 +71,13 @@ class ColumnMapping(BaseModel):
     constants: dict[str, str | int | float] = {}
     missing: tuple[str, ...] = ()
     crs: str | None = None
+    features: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, columns: Mapping[str, Any] | str | Path | None, crs=None, missing=()) -> ColumnMapping:
-        """The mapping of an argument: names, or a TOML file; ``crs`` and ``missing`` go before those of the file.
+    def of(
+        cls, columns: Mapping[str, Any] | str | Path | None, crs=None, missing=(), features: Sequence[str] = ()
+    ) -> ColumnMapping:
+        """The mapping of an argument: names, or a TOML file; the other arguments go before what the file says of them.
 
         Raises
         ------
@@ -92,6 +96,7 @@ class ColumnMapping(BaseModel):
                 raise ConfigError(f"{columns}: is not a TOML file: {error}") from None
         values |= {"crs": str(crs)} if crs is not None else {}
         values |= {"missing": tuple(missing)} if missing else {}
+        values |= {"features": tuple(features)} if features else {}
         try:
             mapping = cls(**values)
         except ValidationError as error:
@@ -105,33 +110,43 @@ class ColumnMapping(BaseModel):
         for name in mapping.constants:
             if name in NEVER_CONSTANT or name in mapping.columns:
                 raise ConfigError(f"{where}: constants.{name}: it is a column of the file; leave the constant out")
+        for name in mapping.features:
+            if name in COLUMNS:
+                raise ConfigError(f"{where}: features: {name!r} is a column of its own; leave it out")
+            if mapping.features.count(name) > 1:
+                raise ConfigError(f"{where}: features: {name!r} is named twice")
         return mapping
 
     def resolve(self, present: list[str], source: str) -> dict[str, Source]:
-        """Where each known column is in a file that has the ``present`` ones.
+        """Where each known column and each feature is in a file that has the ``present`` ones.
 
         Raises
         ------
         FileFormatError
-            A column of the mapping is not in the file.
+            A column of the mapping or a feature is not in the file, or a feature is a known column too.
         """
         in_file = {name.strip().lower(): name for name in reversed(present)}
+        asked = {name: Source(column=name) for name in self.features}
         found = {}
-        for name, wanted in self.columns.items():
+        for name, wanted in (self.columns | asked).items():
             key = wanted.column.strip().lower()
             if key not in in_file:
                 hint = nearest_name(wanted.column, present)
+                remedy = "name another feature" if name in asked else f"name the one that holds {name}"
                 raise FileFormatError(
-                    f"{source}: there is no column {wanted.column!r}{hint}; it has {listed(present)}; name the one "
-                    f"that holds {name}"
+                    f"{source}: there is no column {wanted.column!r}{hint}; it has {listed(present)}; {remedy}"
                 )
             found[name] = wanted.model_copy(update={"column": in_file[key]})
+        features = {found.pop(name).column: name for name in asked}
         taken = {item.column for item in found.values()}
         for name, aliases in ALIASES.items():
             hit = next((in_file[key] for key in (name, *aliases) if key in in_file and in_file[key] not in taken), None)
             if name not in found and name not in self.constants and hit is not None:
                 found[name] = Source(column=hit)
-        return found
+        for name, item in found.items():
+            if item.column in features:
+                raise FileFormatError(f"{source}: the feature {item.column!r} already is {name}; leave one of them out")
+        return found | {name: Source(column=column) for column, name in features.items()}
 
     def position(self, found: dict[str, Source], present: list[str], source: str) -> tuple[str, str]:
         """The pair of columns that holds the position: the one that was asked for, else the only one.

@@ -27,8 +27,8 @@ class Bins:
     tile : (N,) number of the tile that each measurement lies in, row by row from the south-west
     tile_xy_m : (T, 2) centres of the tiles, scene metres
     bin : (N,) row of ``means`` that each measurement went into
-    means : Measurements, (G,) one row a bin: at the tile's centre, levels are means of dB; columns in which the
-        rows of a bin differ are not known
+    means : Measurements, (G,) one row a bin: at the tile's centre, levels are means of dB, features are
+        means; columns in which the rows of a bin differ are not known
     samples : (G,) number of measurements
     deviation_db : (G,) standard deviation of their RSRP, NaN where there is only one
     """
@@ -106,6 +106,7 @@ def bins_of(measurements: Measurements, tile_m: float = DEFAULT_TILE_M, *, by: S
         x_m=x_m,
         y_m=y_m,
         **columns,
+        features={name: mean_of(value) for name, value in measurements.features.items()},
         frame=measurements.frame,
         report=MeasurementReport(f"{measurements.report.source}, means over tiles of {tile_m:g} m", "", len(samples)),
     )

@@ -75,7 +75,7 @@ def is_first(measurements: Measurements) -> np.ndarray:
     """(N,) bool, no earlier row is equal in every column."""
     import pandas
 
-    values = {name: getattr(measurements, name) for name in COLUMNS if name != "row"}
+    values = {name: getattr(measurements, name) for name in COLUMNS if name != "row"} | dict(measurements.features)
     return ~pandas.DataFrame(values).duplicated(keep="first").to_numpy()
 
 
