@@ -233,7 +233,7 @@ def test_a_failure_leaves_the_former_report(tmp_path, monkeypatch):
             raise OSError(28, "No space left on device")
         real(source, destination)
 
-    monkeypatch.setattr(folder.os, "rename", full_disk)
+    monkeypatch.setattr("os.rename", full_disk)
     with pytest.raises(InputError, match="cannot be written: No space left on device"):
         folder.write_folder(target, KIND, {"a.csv": b"2"}, {})
     assert [item.name for item in tmp_path.iterdir()] == ["report"]

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import InputError
+from .geotiff import geotiff_bytes
 
 SUFFIXES = (".tif", ".tiff")
 NEEDS_CRS = False
@@ -24,45 +25,25 @@ def write(manifold, path: Path, *, crs=None) -> None:
     -----
     The file holds no time and no machine, so equal maps have equal bytes.
     """
-    import rasterio
-    from rasterio.io import MemoryFile
+    from rasterio import Affine
 
     names, units, bands = _bands(manifold)
     (west, _, _, north), (dx, dy) = manifold.extent, manifold.grid.resolution_m
-    transform = rasterio.Affine(dx, 0, west, 0, -dy, north)
+    transform = Affine(dx, 0, west, 0, -dy, north)
     own_crs = manifold.scene.frame.crs
     if crs is not None:
         if own_crs is None:
             raise InputError("crs: the scene has no CRS, so the map cannot be reprojected; give crs= when reading")
         bands, transform = _reproject(bands, own_crs, transform, crs, manifold.extent)
-    # PAM would put what TIFF cannot hold in a second file beside the first.
-    with rasterio.Env(GDAL_PAM_ENABLED="NO"), MemoryFile() as memory:
-        with memory.open(
-            driver="GTiff",
-            width=bands.shape[2],
-            height=bands.shape[1],
-            count=bands.shape[0],
-            dtype="float32",
-            nodata=np.nan,
-            crs=own_crs if crs is None else crs,
-            transform=transform,
-            compress="deflate",
-            predictor=3,
-            tiled=True,
-            blockxsize=256,
-            blockysize=256,
-        ) as raster:
-            raster.write(bands)
-            raster.descriptions = names
-            raster.units = units
-            attributes = manifold.dataset.attrs
-            raster.update_tags(
-                TIFFTAG_SOFTWARE=attributes["source"],
-                TIFFTAG_IMAGEDESCRIPTION=attributes["title"],
-                TIFFTAG_COPYRIGHT=attributes["attribution"],
-                PROVENANCE=attributes["provenance"],
-            )
-        path.write_bytes(memory.read())
+    attributes = manifold.dataset.attrs
+    tags = {
+        "TIFFTAG_SOFTWARE": attributes["source"],
+        "TIFFTAG_IMAGEDESCRIPTION": attributes["title"],
+        "TIFFTAG_COPYRIGHT": attributes["attribution"],
+        "PROVENANCE": attributes["provenance"],
+    }
+    raster = geotiff_bytes(bands, names, units, transform, own_crs if crs is None else crs, tags)
+    path.write_bytes(raster)
 
 
 def _bands(manifold) -> tuple[tuple[str, ...], tuple[str, ...], np.ndarray]:

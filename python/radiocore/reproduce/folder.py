@@ -1,17 +1,12 @@
-"""A report's folder: written whole or not at all, and never over anything else."""
+"""A report's folder, and its tables as files."""
 
 from __future__ import annotations
 
 import csv
 import io
-import json
-import os
-import secrets
-import shutil
-import tempfile
 from pathlib import Path
 
-from ..errors import InputError
+from ..io import folder as folders
 from .figure import Table
 
 LISTING = "report.json"
@@ -19,67 +14,13 @@ LISTING = "report.json"
 
 
 def check_folder(folder: str | Path, kind: str) -> Path:
-    """The real path of a folder that a report of this kind may be written to.
-
-    Raises
-    ------
-    InputError
-        It is a file, or holds what is not a former report's; or its parent is absent or not writable.
-    """
-    target = Path(os.path.realpath(folder))
-    if not target.parent.is_dir():
-        raise InputError(f"output: the folder {str(target.parent)!r} does not exist; make it first")
-    try:  # by doing it: rights alone do not tell, and minutes of work follow
-        os.rmdir(tempfile.mkdtemp(prefix=".radiocore-", dir=target.parent))
-    except OSError:
-        raise InputError(f"output: the folder {str(target.parent)!r} is not writable; choose another one") from None
-    if target.exists() and not target.is_dir():
-        raise InputError(f"output: {folder} is a file; name a folder")
-    if target.is_dir():
-        foreign = sorted({item.name for item in target.iterdir()} - _own_files(target, kind))
-        if foreign:
-            raise InputError(
-                f"output: {folder} holds {foreign[0]!r}, which is not a former {kind}'s; name a new or an empty folder"
-            )
-    return target
+    """The real path of a folder that a report of this kind may be written to; see :mod:`radiocore.io.folder`."""
+    return folders.check_folder(folder, kind, LISTING)
 
 
 def write_folder(folder: str | Path, kind: str, files: dict[str, bytes], about: dict) -> None:
-    """Put the files into the folder in place of a former report's: all of them, or none.
-
-    Parameters
-    ----------
-    kind : of the report; one of another kind is not replaced
-    files : content by name
-    about : what made the report, plain values for its listing
-
-    Raises
-    ------
-    InputError
-        The folder cannot be written, or holds what is not a former report's.
-    """
-    target = check_folder(folder, kind)
-    listing = {"kind": kind, "files": sorted(files), **about}
-    unfinished = target.with_name(f".radiocore-{secrets.token_hex(8)}.part")
-    former = target.with_name(f".radiocore-{secrets.token_hex(8)}.old")
-    try:
-        unfinished.mkdir()
-        for name, content in files.items():
-            (unfinished / name).write_bytes(content)
-        (unfinished / LISTING).write_text(json.dumps(listing, indent=2, sort_keys=True) + "\n", encoding="utf-8")
-        if target.exists():
-            os.rename(target, former)
-        try:
-            os.rename(unfinished, target)
-        except OSError:
-            if former.exists():
-                os.rename(former, target)
-            raise
-    except OSError as error:
-        raise InputError(f"output: {folder} cannot be written: {error.strerror or error}") from error
-    finally:
-        for leftover in (unfinished, former):
-            shutil.rmtree(leftover, ignore_errors=True)
+    """Put the files into the folder in place of a former report's; see :mod:`radiocore.io.folder`."""
+    folders.write_folder(folder, kind, files, about, LISTING)
 
 
 def csv_bytes(table: Table) -> bytes:
@@ -89,12 +30,3 @@ def csv_bytes(table: Table) -> bytes:
     writer.writerow(table.columns)
     writer.writerows(["" if value is None else value for value in row] for row in table.rows)
     return stream.getvalue().encode()
-
-
-def _own_files(folder: Path, kind: str) -> set[str]:
-    """The files that the listing of a former report of this kind names, and the listing itself."""
-    try:
-        listing = json.loads((folder / LISTING).read_text(encoding="utf-8"))
-        return {LISTING, *listing["files"]} if listing["kind"] == kind else set()
-    except (OSError, ValueError, KeyError, TypeError):
-        return set()
