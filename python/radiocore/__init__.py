@@ -31,6 +31,7 @@ from .errors import (
 from .grid import ReceiverGrid
 from .manifold import CoverageManifold
 from .measurements import Measurements, Points
+from .models.predictor import RsrpPredictor
 from .network import BaseStations
 from .propagation.air_to_ground import a2g_parameters, line_of_sight_probability
 from .scene import Scene
@@ -55,6 +56,7 @@ __all__ = [
     "Points",
     "RadiocoreError",
     "ReceiverGrid",
+    "RsrpPredictor",
     "Scene",
     "a2g_parameters",
     "coverage_probability",

@@ -1,0 +1,141 @@
+"""A map of the level of the best cell, out of a predictor."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from .. import __version__
+from ..errors import InputError
+from ..frame import LocalFrame
+from ..grid import ReceiverGrid
+from ..measurements import NO_MONTH, MeasurementReport, Points
+from ..progress import progress_bar
+from ..scene import Scene
+from ..units import MM_PER_M
+from .predictor import REACH_M, RsrpPredictor, moved
+
+if TYPE_CHECKING:
+    import xarray
+
+AT_ONCE = 1 << 16
+"""Receivers of a cell that are predicted together."""
+
+
+def predicted_map(
+    predictor: RsrpPredictor,
+    grid: ReceiverGrid,
+    *,
+    scene: Scene | None = None,
+    month: int | None = None,
+    progress: bool | None = None,
+) -> xarray.Dataset:
+    """Mean and standard deviation of the RSRP of the cell with the highest mean.
+
+    Parameters
+    ----------
+    predictor : RsrpPredictor
+        Bound to cells, each counts up to 200 m around the box of its measurements; else the station of a receiver is
+        the nearest one.
+    grid : ReceiverGrid, R receivers in the scene's frame, or in the predictor's where there is no scene
+        With ``indoor="masked"`` receivers inside buildings have no data.
+    month : int, optional
+        Which the map is for, where the model uses it.
+
+    Returns
+    -------
+    xarray.Dataset
+        ``rsrp_mean_dbm`` and ``rsrp_deviation_db``, float64 (y, x), NaN = no data, and ``server``, the row in
+        ``cell_name`` of the cell, -1 = none; x ascends and y descends, in the frame's CRS.
+
+    Raises
+    ------
+    InputError
+        The model uses what a map does not have, or no measured cell is near.
+    """
+    _refuse_features(predictor)
+    frame = predictor.frame if scene is None else scene.frame
+    at_m = grid.position_mm()[:, :2] / MM_PER_M
+    is_asked = np.ones(grid.size, dtype=bool)
+    if scene is not None and grid.indoor == "masked":
+        is_asked = np.asarray(scene.city.buildings_at(grid.position_mm(), False, 0)) < 0
+    mean_dbm, deviation_db = np.full((2, grid.size), np.nan)
+    server = np.full(grid.size, -1, dtype=np.int32)
+    reached = _reached(predictor, at_m, frame, is_asked)
+    with progress_bar(sum(map(len, reached)), "predicting", progress) as update:
+        for number, rows in enumerate(reached):
+            for first in range(0, len(rows), AT_ONCE):
+                own = rows[first : first + AT_ONCE]
+                found = predictor.predict(_points(predictor, number, at_m[own], frame, month), scene=scene)
+                better = ~(found.mean <= mean_dbm[own])  # nothing was there yet, or it was lower
+                mean_dbm[own[better]] = found.mean[better]
+                deviation_db[own[better]] = found.deviation_db[better]
+                server[own[better]] = number
+                update(len(own))
+    if not (server >= 0).any():
+        raise InputError("grid: no cell was measured near any of its receivers; take a grid where it was measured")
+    return _dataset(predictor, grid, frame, mean_dbm, deviation_db, server)
+
+
+def _reached(predictor: RsrpPredictor, at_m: np.ndarray, frame: LocalFrame, is_asked: np.ndarray) -> list[np.ndarray]:
+    """Receivers that each cell may serve; all of them in one, where the predictor knows of no cells."""
+    if predictor.cells is None:
+        return [np.flatnonzero(is_asked)]
+    x_m, y_m = moved(*at_m.T, frame, predictor.frame)
+    out = []
+    for x_min, y_min, x_max, y_max in predictor.cells.bounds_m:
+        east = (x_m >= x_min - REACH_M) & (x_m <= x_max + REACH_M)
+        out.append(np.flatnonzero(is_asked & east & (y_m >= y_min - REACH_M) & (y_m <= y_max + REACH_M)))
+    return out
+
+
+def _points(predictor: RsrpPredictor, number: int, at_m: np.ndarray, frame: LocalFrame, month: int | None) -> Points:
+    cells = predictor.cells
+    told = {} if cells is None else {"cell": cells.cell[number], "carrier": cells.carrier[number]}
+    report = MeasurementReport("map", rows_read=len(at_m))
+    return Points(*at_m.T, month=month or NO_MONTH, **told, frame=frame, report=report)
+
+
+def _refuse_features(predictor: RsrpPredictor) -> None:
+    for name in predictor.features:
+        if name in predictor.used:
+            raise InputError(
+                f"map: the model uses the feature {name!r} of its file, which a map does not have; predict points that "
+                "have it, or train without it"
+            )
+
+
+def _dataset(predictor, grid: ReceiverGrid, frame: LocalFrame, mean_dbm, deviation_db, server) -> xarray.Dataset:
+    import xarray
+
+    x, y = frame.to_crs(grid.x_m, grid.y_m)
+
+    def layer(values, **attributes):
+        return ("y", "x"), values.reshape(grid.shape)[::-1], attributes
+
+    cells = [] if predictor.cells is None else predictor.cells.cell.tolist()
+    dataset = xarray.Dataset(
+        {
+            "rsrp_mean_dbm": layer(mean_dbm, units="dBm", long_name="mean RSRP of the best cell"),
+            "rsrp_deviation_db": layer(deviation_db, units="dB", long_name="standard deviation of a measured RSRP"),
+            "server": layer(server, units="1", long_name="row of the best cell in cell_name, -1 = none"),
+        },
+        coords={
+            "x": ("x", x, {"units": "m", "axis": "X", "long_name": "cell centre, east"}),
+            "y": ("y", y[::-1].copy(), {"units": "m", "axis": "Y", "long_name": "cell centre, north"}),
+            "cell_name": ("cell", np.array(cells or [""], dtype=object), {"long_name": "name of each cell"}),
+        },
+        attrs={
+            "Conventions": "CF-1.11",
+            "title": f"Predicted RSRP, {predictor.model.name}",
+            "source": f"radiocore {__version__}",
+            "training_sha256": predictor.training["sha256"],
+            "resolution_m": list(grid.resolution_m),
+        },
+    )
+    if frame.crs is not None:
+        import rioxarray  # noqa: F401  (registers the .rio accessor)
+
+        dataset = dataset.rio.write_crs(frame.crs).rio.write_transform()
+    return dataset

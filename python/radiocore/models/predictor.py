@@ -1,0 +1,361 @@
+"""What a user trains and keeps: a model of RSRP, its calibrated error bars, and all that it needs to predict again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..errors import InputError, nearest_name
+from ..evaluation.cross_validation import cross_validate
+from ..evaluation.folds import blocked_folds, duplicates_of, random_folds, squares
+from ..evaluation.scores import LEVELS, Scores
+from ..frame import LocalFrame
+from ..learned.model_file import digest
+from ..measurements import COLUMNS, Measurements, Points
+from ..scene import Scene
+from .base import Model
+from .cell_mean import CellMean
+from .cells import Cells
+from .conformal import INNER_FOLDS, Calibration
+from .inputs import FROM_STATIONS, NO_STATIONS, Inputs, is_label
+from .prediction import Prediction
+
+if TYPE_CHECKING:
+    import xarray
+
+    from ..grid import ReceiverGrid
+
+DEFAULT_MODEL = "likelihood"
+BLOCK_M = 100.0
+"""Side of the squares that are held out whole where the model is judged."""
+
+OF_THE_CAMPAIGN = ("device", "area")
+"""Columns that points to predict do not have."""
+
+PROBE_ROWS = 200
+"""Rows on which it is tried what a model does without a column."""
+
+REACH_M = 200.0
+"""A map has a cell this far around the box of its measurements: beyond, nothing is known of it."""
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class RsrpPredictor:
+    """A trained predictor of RSRP; :meth:`train` makes it, :meth:`save` keeps it in a folder.
+
+    Attributes
+    ----------
+    model : Model, fitted
+    calibration : Calibration of its intervals, on rows that it had not seen
+    frame : LocalFrame of the measurements that it was trained on
+    bounds_m : (x_min, y_min, x_max, y_max) of them
+    used : columns of links that its answer depends on
+    without : column that it goes without, and why
+    constants : column that had one value in training, and that value
+    features : further columns of the file that it was trained on
+    cells : Cells that it is bound to; None where the measurements told of none
+    scene : Scene that it was trained with; None = none
+    training : rows, SHA-256 and report of the measurements, the seed, and the files as they were told
+    scores : of inner folds: "blocked", "random" (which flatters) and "cell mean", the last on the blocked folds
+    """
+
+    model: Model
+    calibration: Calibration
+    frame: LocalFrame
+    bounds_m: tuple[float, float, float, float]
+    used: tuple[str, ...]
+    without: Mapping[str, str]
+    constants: Mapping[str, Any]
+    features: tuple[str, ...]
+    cells: Cells | None
+    scene: Scene | None
+    training: Mapping[str, Any]
+    scores: Mapping[str, Scores]
+
+    @classmethod
+    def train(
+        cls,
+        measurements: Measurements,
+        scene: Scene | None = None,
+        *,
+        model: str | Model = DEFAULT_MODEL,
+        seed: int = 0,
+        one_cell: bool = False,
+        files: Mapping[str, Any] | None = None,
+        progress: bool | None = None,
+    ) -> RsrpPredictor:
+        """Train on measurements, as they are: clean them first.
+
+        Parameters
+        ----------
+        measurements : Measurements, N rows
+        scene : Scene, optional
+            With the stations that serve them, and the buildings between; either may be missing.
+        model : str or Model
+            A name of :func:`radiocore.models.models`, or a model with settings of its own.
+        seed : int
+            Of the model that is named, and of the folds.
+        one_cell : bool
+            All rows are of one cell, and that is meant.
+        files : mapping, optional
+            What to keep of the files that it all came from, as their names and checksums.
+        progress : bool, optional
+
+        Raises
+        ------
+        InputError
+            Too few rows, or all of one level, of one cell, or within one square of 100 m; a column cannot be used; a
+            cell is not in the scene; the model is unknown.
+        FitError
+            The model could not be fitted.
+        """
+        if not one_cell:
+            _refuse_one_cell(measurements)
+        model = model_named(model, seed) if isinstance(model, str) else model
+        inputs, linked = _inputs_of(measurements, scene)
+        without = dict(inputs.left_out) | dict.fromkeys(OF_THE_CAMPAIGN, "places to be predicted do not have it")
+        inputs = Inputs({key: value for key, value in inputs.columns.items() if key not in OF_THE_CAMPAIGN}, without)
+        target, blocks = linked.rsrp_dbm, squares(linked.x_m, linked.y_m, BLOCK_M)
+
+        folds = blocked_folds(linked.x_m, linked.y_m, BLOCK_M, INNER_FOLDS, seed)
+        at_random = random_folds(len(target), INNER_FOLDS, seed, together=duplicates_of(inputs.columns, target))
+        held_out = cross_validate(model, inputs, target, folds, blocks=blocks, progress=progress)
+        calibration = Calibration.of(held_out.prediction, target)
+        scores = {
+            "blocked": _calibrated_scores(held_out, target),
+            "random": cross_validate(model, inputs, target, at_random, blocks=blocks, progress=progress).scores,
+            "cell mean": cross_validate(CellMean(), inputs, target, folds, progress=False).scores,
+        }
+        model.fit(inputs, target, blocks=blocks, progress=progress)
+        used = _used(model, inputs)
+        constants = {name: column[0].item() for name, column in inputs.columns.items() if (column == column[0]).all()}
+        for name in inputs.columns:
+            if name not in used:
+                without[name] = f"constant: {constants[name]}" if name in constants else f"{model.name} does not use it"
+        return cls(
+            model=model,
+            calibration=calibration,
+            frame=linked.frame,
+            bounds_m=tuple(float(end) for part in (np.min, np.max) for end in (part(linked.x_m), part(linked.y_m))),
+            used=used,
+            without=without,
+            constants=constants,
+            features=tuple(measurements.features),
+            cells=Cells.of(linked) if "cell" in inputs else None,
+            scene=scene,
+            training={
+                "rows": len(target),
+                "sha256": _digest(measurements),
+                "report": measurements.report.to_dict(),
+                "files": dict(files or {}),
+                "seed": seed,
+            },
+            scores=scores,
+        )
+
+    def __repr__(self) -> str:
+        cells = "" if self.cells is None else f" of {len(self.cells)} cells"
+        return f"<RsrpPredictor: {self.model.name}, trained on {self.training['rows']:,} rows{cells}>"
+
+    @property
+    def beats_cell_mean(self) -> bool:
+        """Whether its mean absolute error on blocked folds is below that of the mean of each cell."""
+        return self.scores["blocked"].mae_db < self.scores["cell mean"].mae_db
+
+    @cached_property
+    def levels(self) -> tuple[float, ...]:
+        """Levels of intervals that there were rows enough to calibrate, of 50, 80 and 95 %."""
+        rows = len(self.calibration.scores)
+        return tuple(level for level in LEVELS if np.ceil((rows + 1) * level) <= rows)
+
+    def predict(self, points: Points | Measurements, *, scene: Scene | None = None) -> Prediction:
+        """Mean and standard deviation at N points, dBm and dB; ``interval(level)`` of it is calibrated.
+
+        Parameters
+        ----------
+        points : Points or Measurements
+            Read for the scene, as by ``Points.read(path, scene=predictor.scene)``, or with ``frame=predictor.frame``
+            where there is none. Where the predictor is bound to cells, each names its own.
+        scene : Scene, optional
+            In place of the one that it was trained with.
+
+        Raises
+        ------
+        InputError
+            A cell was not in the training measurements, or a column that the model uses is missing.
+        """
+        scene = scene or self.scene
+        home = self.frame if scene is None else scene.frame
+        if points.frame != home:
+            raise InputError(
+                "points: they are in another frame; read them with scene=predictor.scene, or frame=predictor.frame"
+            )
+        if self.cells is not None:
+            points = self.cells.name_carriers(points)
+        columns = self._columns_of(points, scene)
+        missing = next((name for name in self.used if name not in columns), None)
+        if missing is not None:
+            raise InputError(f"{points.report.source}: {_remedy(missing, columns.left_out)}")
+        return replace(self.model.predict(columns), calibration=self.calibration)
+
+    def predict_map(
+        self,
+        grid: ReceiverGrid,
+        *,
+        scene: Scene | None = None,
+        month: int | None = None,
+        progress: bool | None = None,
+    ) -> xarray.Dataset:
+        """A map of the best cell's level; see :func:`radiocore.models.predicted_map.predicted_map`."""
+        from .predicted_map import predicted_map
+
+        return predicted_map(self, grid, scene=scene or self.scene, month=month, progress=progress)
+
+    def save(self, folder: str | Path) -> None:
+        """Write the predictor into a folder, whole or not at all; a former one there is replaced.
+
+        Raises
+        ------
+        InputError
+            The folder cannot be written, or holds something else.
+        """
+        from .predictor_folder import write_predictor
+
+        write_predictor(self, folder)
+
+    @classmethod
+    def load(cls, folder: str | Path) -> RsrpPredictor:
+        """Read a predictor from its folder.
+
+        Raises
+        ------
+        FileFormatError
+            A file is missing, was changed, is of another kind or version, or does not describe a model.
+        """
+        from .predictor_folder import read_predictor
+
+        return read_predictor(folder)
+
+    def _columns_of(self, points: Points, scene: Scene | None) -> Inputs:
+        inputs, linked = _inputs_of(points, scene)
+        if self.cells is not None:
+            linked = self.cells.fill(linked)
+            known = {name: getattr(linked, name) for name in ("cell", "carrier", "sector", "frequency_mhz")}
+            inputs = inputs.with_columns({name: value for name, value in known.items() if linked.is_known(name).all()})
+        if linked.frame != self.frame:
+            x_m, y_m = moved(linked.x_m, linked.y_m, linked.frame, self.frame)
+            inputs = inputs.with_columns({"x_m": x_m, "y_m": y_m})
+        untold = {name: np.full(len(inputs), value) for name, value in self.constants.items() if name not in inputs}
+        return inputs.with_columns(untold)
+
+
+def model_named(name: str, seed: int = 0) -> Model:
+    """A model with its defaults.
+
+    Raises
+    ------
+    InputError
+        There is none of that name.
+    """
+    from . import models
+
+    known = models()
+    if name not in known:
+        raise InputError(f"model: {name!r} is not one of {', '.join(sorted(known))}{nearest_name(name, known)}")
+    model = known[name]()
+    return replace(model, seed=seed) if "seed" in model.settings else model
+
+
+def moved(x_m, y_m, source: LocalFrame, target: LocalFrame) -> tuple[np.ndarray, np.ndarray]:
+    """Places of one frame in another one.
+
+    Raises
+    ------
+    InputError
+        One frame has a CRS and the other has none.
+    """
+    if source == target:
+        return x_m, y_m
+    if (source.crs is None) != (target.crs is None):
+        raise InputError("crs: the points or the model's measurements have no CRS and the others have one; give crs=")
+    x, y = source.to_crs(x_m, y_m)
+    return target.from_crs(x, y, None if source.crs == target.crs else source.crs)
+
+
+def _inputs_of(measurements: Measurements, scene: Scene | None) -> tuple[Inputs, Measurements]:
+    """Columns of links, and the measurements with what their stations tell of them."""
+    if scene is None or len(scene.base_stations) == 0:
+        return Inputs.of(measurements), measurements
+    return Inputs.of(measurements, scene), measurements.associated(scene).measurements
+
+
+def _used(model: Model, inputs: Inputs) -> tuple[str, ...]:
+    """The columns without which a model answers otherwise, or not at all."""
+    some = inputs.select(np.unique(np.linspace(0, len(inputs) - 1, PROBE_ROWS).astype(int)))
+    whole = model.predict(some)
+
+    def is_used(name: str) -> bool:
+        rest = {key: column for key, column in some.columns.items() if key != name}
+        try:
+            found = model.predict(Inputs(rest, some.left_out))
+        except InputError:
+            return True
+        same = np.array_equal(found.mean, whole.mean) and np.array_equal(found.deviation_db, whole.deviation_db)
+        return not same
+
+    return tuple(name for name in inputs.columns if is_used(name))
+
+
+def _calibrated_scores(held_out, target: np.ndarray) -> Scores:
+    """Scores of rows that were held out, each fold's intervals calibrated on the other folds."""
+    prediction, number = held_out.prediction, held_out.folds.number
+
+    def interval(level: float) -> tuple[np.ndarray, np.ndarray]:
+        low, high = np.empty((2, len(target)))
+        for fold in range(len(held_out.folds)):
+            own = number == fold
+            rest, here = (Prediction(prediction.mean[rows], prediction.deviation_db[rows]) for rows in (~own, own))
+            low[own], high[own] = Calibration.of(rest, target[~own]).interval(here, level)
+        return low, high
+
+    fewest = min(np.count_nonzero(number != fold) for fold in range(len(held_out.folds)))
+    levels = [level for level in LEVELS if np.ceil((fewest + 1) * level) <= fewest]
+    return Scores.of(prediction, target, interval=interval, levels=levels)
+
+
+def _refuse_one_cell(measurements: Measurements) -> None:
+    for name in ("cell", "sector"):
+        known = measurements.is_known(name)
+        values = getattr(measurements, name)
+        if len(values) and known.all():
+            if (values == values[0]).all() and name not in measurements.features:
+                raise InputError(
+                    f"{measurements.report.source}: all {len(values):,} rows are of the {name} {str(values[0])!r}, so "
+                    f"nothing can be told of others; name the column that tells them apart with "
+                    f"columns={{{name!r}: ...}}, or say one_cell=True if it is meant"
+                )
+            return
+
+
+def _remedy(name: str, left_out: Mapping[str, str]) -> str:
+    if name in FROM_STATIONS or left_out.get(name) == NO_STATIONS:
+        return f"the model uses {name}, and {left_out.get(name, NO_STATIONS)}; give those of the place, with azimuths"
+    if name in COLUMNS:
+        reason = left_out.get(name, "it is not known")
+        return f"the model uses the {name}, and {reason}; give it in a column {name}"
+    return f"the model uses the feature {name!r}, which is not there; take points that have it: features=[{name!r}]"
+
+
+def _digest(measurements: Measurements) -> str:
+    """SHA-256 of all columns."""
+    columns = {name: getattr(measurements, name) for name in COLUMNS} | dict(measurements.features)
+    texts = {name: np.char.encode(value, "utf-8") for name, value in columns.items() if is_label(value)}
+    return digest("", columns | texts)
+
+
+__all__ = ["RsrpPredictor", "model_named"]
