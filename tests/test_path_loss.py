@@ -318,6 +318,8 @@ def test_what_is_no_file_of_weights_is_refused(text, said, tmp_path):
 
 
 def test_weights_that_are_no_file_are_refused(tmp_path):
+    with pytest.raises(InputError, match="^weights: 3 is not"):
+        CrcMlpl(3)
     for path in (tmp_path, tmp_path / "absent.json"):
         with pytest.raises(FileFormatError, match=Path(path).name):
             CrcMlpl(path)

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from .errors import InputError
 from .units import MM_PER_M, db_to_linear, dbm_to_mw
+
+if TYPE_CHECKING:
+    from .propagation.loss_model import PathLossModel
 
 MOST_LEVEL_DB = 300.0
 """No gain or noise level is beyond; a unit was mistaken."""
@@ -29,6 +33,8 @@ class Channel:
     noise_dbm : the noise itself, instead of the two; -inf means none
     threshold_db : SINR above which a receiver is served
     max_interferer_distance_m : interferers farther than this (horizontally) are left out of the sum
+    path_loss : a model of radiocore.propagation in place of the power law, e.g. UrbanMacro(); needs the stations'
+        frequency_mhz
     """
 
     path_loss_exponent_los: float = 2.0
@@ -42,9 +48,12 @@ class Channel:
     noise_dbm: float | None = None
     threshold_db: float = 0.0
     max_interferer_distance_m: float | None = None
+    path_loss: PathLossModel | None = None
 
     def __post_init__(self):
         for item in fields(self):
+            if item.name == "path_loss":
+                continue
             value = getattr(self, item.name)
             if value is None and item.default is None:
                 continue
@@ -64,6 +73,27 @@ class Channel:
             value = getattr(self, name)
             if value is not None and value <= 0:
                 raise InputError(f"{name}: {value:g} must be positive")
+        if self.path_loss is not None:
+            self._check_path_loss()
+
+    def _check_path_loss(self) -> None:
+        if not callable(getattr(self.path_loss, "loss_db", None)):
+            raise InputError(
+                f"path_loss: {self.path_loss!r} is not a path-loss model; give one of radiocore.propagation, e.g. "
+                "UrbanMacro() of tr38901_uma"
+            )
+        for item in fields(self):
+            if item.name in _LAW and getattr(self, item.name) != item.default:
+                raise InputError(f"{item.name}: path_loss stands in place of the power law; leave one of them out")
+
+    def _require_power_law(self) -> None:
+        if self.path_loss is not None:
+            raise InputError("path_loss: this knows the power law only; give a channel without a path-loss model")
+
+    def settings(self) -> dict[str, Any]:
+        """Plain values by the names of the fields, for the provenance."""
+        values = {item.name: getattr(self, item.name) for item in fields(self)}
+        return values | {"path_loss": None if self.path_loss is None else self.path_loss.settings()}
 
     @classmethod
     def paper(cls) -> Channel:
@@ -80,11 +110,13 @@ class Channel:
     @property
     def gain_at_1m_los(self) -> float:
         """Linear power gain at 1 m of a line-of-sight link."""
+        self._require_power_law()
         return float(db_to_linear(self.gain_at_1m_db_los))
 
     @property
     def gain_at_1m_nlos(self) -> float:
         """Linear power gain at 1 m of a blocked link."""
+        self._require_power_law()
         return float(db_to_linear(self.gain_at_1m_db_nlos))
 
     @property
@@ -107,6 +139,7 @@ class Channel:
         return -1 if reach_m is None else round(reach_m * MM_PER_M)
 
 
+_LAW = ("path_loss_exponent_los", "path_loss_exponent_nlos", "gain_at_1m_db_los", "gain_at_1m_db_nlos")
 _POSITIVE = (
     "path_loss_exponent_los",
     "path_loss_exponent_nlos",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import tomllib
 from collections.abc import Mapping
-from dataclasses import asdict, fields
+from dataclasses import fields
 from math import isfinite
 from pathlib import Path
 from typing import Annotated, Any
@@ -21,6 +21,7 @@ from .estimators.accelerated import DEFAULT_EXACT_RADIUS_M, DEFAULT_NEIGHBOURHOO
 from .grid import DEFAULT_RECEIVER_HEIGHT_M, DEFAULT_RESOLUTION_M, INDOOR
 from .io.stations_table import ALIASES
 from .network import DEFAULT_HEIGHT_M, DEFAULT_POWER_DBM
+from .propagation import loss_model_named
 from .scene import DEFAULT_MARGIN_M, HOST_RULES
 
 METHODS = tuple(estimators())
@@ -126,9 +127,20 @@ def _channel(value):
         if key not in known:
             raise ConfigError(f"channel.{key}: no such key{nearest_name(key, known)}")
     try:
-        return Channel(**value)
+        return Channel(**_with_path_loss(value))
     except InputError as error:
         raise ConfigError(f"channel.{error}") from None
+
+
+def _with_path_loss(table: Mapping) -> dict:
+    """The table of a channel with the model of its path_loss: a name, or a table of name and parameters."""
+    given = table.get("path_loss")
+    if given is None:
+        return dict(table)
+    options = {"name": given} if isinstance(given, str) else given
+    if not isinstance(options, Mapping) or not isinstance(options.get("name"), str):
+        raise InputError('path_loss: must be the name of a model, or a table like {name = "tr38901-uma"}')
+    return {**table, "path_loss": loss_model_named(**options)}
 
 
 Number = Annotated[float, BeforeValidator(_number)]
@@ -341,7 +353,7 @@ def _plain(value):
     if isinstance(value, Path):
         return str(value)
     if isinstance(value, Channel):
-        return asdict(value)
+        return value.settings()
     if isinstance(value, tuple):
         return [_plain(item) for item in value]
     return value

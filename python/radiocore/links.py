@@ -19,6 +19,9 @@ from .units import dbm_to_mw
 if TYPE_CHECKING:
     from .cuda import DeviceScene
 
+_OF_EACH = ("position_mm", "power_mw", "boresight", "load", "frequency_mhz", "row")
+"""Columns of :class:`CarrierStations` with one row a station."""
+
 
 @dataclass(frozen=True)
 class CarrierStations:
@@ -28,6 +31,7 @@ class CarrierStations:
     power_mw: np.ndarray  # (S,)
     boresight: np.ndarray  # (S, 2) east and north of a sector's direction, (0, 0) = isotropic
     load: np.ndarray  # (S,)
+    frequency_mhz: np.ndarray  # (S,), NaN where unknown
     host_start: np.ndarray  # (S + 1,) int64
     host_list: np.ndarray  # int32, buildings transparent to each station
     row: np.ndarray  # (S,) row in scene.base_stations
@@ -43,6 +47,7 @@ class CarrierStations:
             power_mw=dbm_to_mw(stations.power_dbm[rows]),
             boresight=np.nan_to_num(np.stack([np.sin(azimuth), np.cos(azimuth)], axis=1)),
             load=np.ascontiguousarray(stations.load[rows]),
+            frequency_mhz=stations.frequency_mhz[rows],
             host_start=host_start,
             host_list=host_list,
             row=rows.astype(np.int32),
@@ -52,16 +57,13 @@ class CarrierStations:
     def joined(cls, parts: list[CarrierStations]) -> CarrierStations:
         """The stations of several carriers one after the other."""
         lengths = np.concatenate([np.diff(part.host_start) for part in parts])
-        columns = {
-            name: np.concatenate([getattr(part, name) for part in parts])
-            for name in ("position_mm", "power_mw", "boresight", "load", "row", "host_list")
-        }
+        columns = {name: np.concatenate([getattr(part, name) for part in parts]) for name in (*_OF_EACH, "host_list")}
         return cls(host_start=np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64), **columns)
 
     def select(self, picks) -> CarrierStations:
         """The stations at some positions of this carrier."""
         host_start, host_list = _picked(self.host_start, self.host_list, picks)
-        columns = {name: getattr(self, name)[picks] for name in ("position_mm", "power_mw", "boresight", "load", "row")}
+        columns = {name: getattr(self, name)[picks] for name in _OF_EACH}
         return CarrierStations(host_start=host_start, host_list=host_list, **columns)
 
     def __len__(self) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -20,7 +20,8 @@ from .grid import DEFAULT_RESOLUTION_M, ReceiverGrid
 from .links import Block, CarrierStations, Receivers, unpacked
 from .manifold import CoverageManifold
 from .progress import progress_bar
-from .propagation.power_law import power_law_mean_mw, require_one_metre
+from .propagation.path_loss_power import try_path_loss
+from .propagation.power_law import mean_power_mw, require_one_metre
 from .scene import Scene
 from .units import MM_PER_M, mw_to_dbm
 
@@ -122,7 +123,7 @@ def simulate_manifold(
 
 
 def received_power_dbm(scene: Scene, receivers, *, channel: Channel | None = None, threads: int | None = None):
-    """Mean received power of every link, by exact line of sight and the channel's power law.
+    """Mean received power of every link, by exact line of sight and the channel's power law or path-loss model.
 
     Parameters
     ----------
@@ -140,7 +141,7 @@ def received_power_dbm(scene: Scene, receivers, *, channel: Channel | None = Non
     hosts = (stations.host_start, stations.host_list)
     bits = trace(scene.city, receivers_mm, stations.position_mm, hosts, building, threads=threads)
     require_one_metre(receivers_mm, stations)
-    mean_mw = power_law_mean_mw(receivers_mm, stations, channel, unpacked(bits, len(receivers_mm)), threads)
+    mean_mw = mean_power_mw(receivers_mm, stations, channel, unpacked(bits, len(receivers_mm)), threads)
     out = np.empty(mean_mw.T.shape)
     out[:, stations.row] = mw_to_dbm(mean_mw.T)
     return out
@@ -169,13 +170,18 @@ class _Run:
         threshold, _ = as_thresholds(self.threshold_db)
         block_size = self._block_size(len(stations))
         self._check_memory(len(stations), len(threshold), block_size)
+        self._check_path_loss()
         prepared = self.estimator.prepare(scene, self.channel, self.grid.height_m)
         hosts = hosts_of(scene)
         carriers = [
             CarrierStations.of(stations, hosts, np.flatnonzero(stations.carrier == name)) for name in scene.carriers
         ]
         for members in carriers:
-            require_one_metre(_nearest_receivers_mm(self.grid, members.position_mm), members)
+            nearest_mm = _nearest_receivers_mm(self.grid, members.position_mm)
+            require_one_metre(nearest_mm, members)
+            if self.channel.path_loss is not None:
+                farthest_mm = _farthest_receivers_mm(self.grid, members.position_mm)
+                try_path_loss(self.channel.path_loss, members, nearest_mm, farthest_mm)
         outdoors = outdoors_on(scene.city, self.grid, self.threads)
         on_device = DeviceScene.of(scene.city) if self.device == "cuda" else None
         masts = _Masts.of(carriers, traced)
@@ -224,13 +230,23 @@ class _Run:
             resimulate=resimulate,
         )
 
+    def _check_path_loss(self) -> None:
+        if self.channel.path_loss is None:
+            return
+        if not self.estimator.takes_path_loss:
+            raise InputError(
+                f'path_loss: method="{self.estimator.name}" knows the power law only; choose method="exact"'
+            )
+        if self.device == "cuda":
+            raise InputError('path_loss: a GPU has the power law only; choose device="cpu"')
+
     def _provenance(self, scene: Scene, counts: dict[str, int]) -> dict:
         return {
             **self.provenance,
             "version": _core.build_info()["version"],
             "method": self.estimator.name,
             "estimator": {name: _finite(value) for name, value in self.estimator.settings().items()},
-            "channel": {name: _finite(value) for name, value in asdict(self.channel).items()},
+            "channel": {name: _finite(value) for name, value in self.channel.settings().items()},
             "threshold_db": np.asarray(self.threshold_db).tolist(),
             "receiver_height_m": self.grid.height_m,
             "indoor": self.grid.indoor,
@@ -246,20 +262,25 @@ class _Run:
             **counts,
         }
 
+    @property
+    def _bytes_a_link(self) -> float:
+        held = self.estimator.bytes_a_link
+        return held if self.channel.path_loss is None else max(held, Estimator.bytes_a_link)
+
     def _block_size(self, stations: int) -> int:
         """Receivers a block: a multiple of 8, so that line of sight packs into whole bytes."""
         if self.block_size is not None:
             if self.block_size < 1:
                 raise InputError(f"block_size: {self.block_size} must be at least 1")
             return -(-int(self.block_size) // 8) * 8
-        fitting = int(BLOCK_BYTES / (self.estimator.bytes_a_link * stations)) // 8 * 8
+        fitting = int(BLOCK_BYTES / (self._bytes_a_link * stations)) // 8 * 8
         return max(FEWEST_RECEIVERS, min(self.estimator.most_receivers, fitting))
 
     def _check_memory(self, stations: int, thresholds: int, block_size: int) -> None:
         receivers = self.grid.size
         # The columns, laid out a second time as a map, the packed line of sight, and one block's links.
         per_receiver = 2 * (16 * thresholds + 18) + stations / 8
-        needed = receivers * per_receiver + stations * block_size * self.estimator.bytes_a_link
+        needed = receivers * per_receiver + stations * block_size * self._bytes_a_link
         free = available_memory_bytes()
         if needed > free or receivers > MOST_RECEIVERS:
             raise InputError(
@@ -384,6 +405,14 @@ def _nearest_receivers_mm(grid: ReceiverGrid, stations_mm: np.ndarray) -> np.nda
     first, step, number = np.array([x0, y0]), np.array([step_x, step_y]), np.array([nx, ny])
     cell = np.clip((2 * (stations_mm[:, :2] - first) + step) // (2 * step), 0, number - 1)
     return np.column_stack([first + cell * step, np.full(len(cell), z)])
+
+
+def _farthest_receivers_mm(grid: ReceiverGrid, stations_mm: np.ndarray) -> np.ndarray:
+    """(S, 3) the corner of a grid farthest from each station in plan."""
+    x0, y0, z, step_x, step_y, nx, ny = grid.lattice_mm
+    first, last = np.array([x0, y0]), np.array([x0 + step_x * (nx - 1), y0 + step_y * (ny - 1)])
+    corner = np.where(2 * stations_mm[:, :2] > first + last, first, last)
+    return np.column_stack([corner, np.full(len(corner), z)])
 
 
 def available_memory_bytes() -> int:

@@ -14,7 +14,7 @@ from ..links import Block, CarrierStations
 from ..propagation.air_to_ground import AirToGround
 from ..propagation.line_of_sight_model import LineOfSightModel
 from ..propagation.named import DEFAULT_MODEL, check_model, model_for, settings_of
-from ..propagation.power_law import power_law_links
+from ..propagation.power_law import known_links
 from ..propagation.terrain import Surroundings, Terrain, count_outside_fit, surroundings_of, terrain_around
 from ..units import LATTICE_LIMIT_MM, MM_PER_M
 from .base import Estimator, average_coverage, require_antennas_above, sample_coverage
@@ -101,7 +101,7 @@ class AcceleratedSimulation(Estimator):
         if self.far_links == "averaged":
             return average_coverage(block, stations, channel, threshold, probability, threads=threads)
         los = _core.drawn_line_of_sight(probability, seed, block.receivers.first, threads)
-        links = power_law_links(block, stations, channel, los, threads)
+        links = known_links(block, stations, channel, los, threads)
         return sample_coverage(links, block, stations, channel, threshold, draws=self.draws, seed=seed, threads=threads)
 
     def _probability(self, block: Block, stations: CarrierStations, threads: int) -> np.ndarray:

@@ -14,7 +14,7 @@ from ..coverage import share_and_error
 from ..errors import InputError
 from ..links import Block, CarrierStations, Estimate, Links, Receivers
 from ..network import BaseStations
-from ..propagation.power_law import power_law_mean_mw
+from ..propagation.power_law import mean_power_mw
 from ..units import MM_PER_M
 
 
@@ -40,6 +40,9 @@ class Estimator(ABC):
     def rounding_bound(self, stations: int, channel: Channel) -> float:
         """Largest error that the arithmetic of ``estimate`` adds to a probability."""
         return 1e-12
+
+    takes_path_loss: ClassVar[bool] = True
+    """Whether a path-loss model may stand in place of the power law."""
 
     @property
     def trace_distance_mm(self) -> int | None:
@@ -130,7 +133,7 @@ def average_coverage(
     In each state of the links the strongest mean serves; the server named is the likeliest one.
     """
     states = [np.full(probability.shape, state, dtype=np.uint8) for state in (0, 1)]
-    mean = [power_law_mean_mw(block.receivers.position_mm, stations, channel, state, threads) for state in states]
+    mean = [mean_power_mw(block.receivers.position_mm, stations, channel, state, threads) for state in states]
     coverage, server, server_los = _core.mixture(
         *mean, channel.shape_by_state, probability, stations.load, channel.noise_mw, threshold, threads
     )

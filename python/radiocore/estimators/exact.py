@@ -8,7 +8,8 @@ from typing import ClassVar
 from .. import _core
 from ..errors import InputError
 from ..links import Estimate
-from .base import Estimator
+from ..propagation.power_law import known_links
+from .base import Estimator, served_estimate
 
 LARGEST_SHAPE = 64
 
@@ -35,13 +36,15 @@ class ExactCoverage(Estimator):
         require_whole_shapes(channel)
 
     def rounding_bound(self, stations, channel):
-        if self.double_precision:
+        if self.double_precision or channel.path_loss is not None:
             return super().rounding_bound(stations, channel)
         return _core.single_precision_bound(stations, int(max(channel.shape_by_state)))
 
     def estimate(self, block, stations, channel, threshold, *, seed, threads):
         if block.on_device is not None:
             return block.on_device.exact(block, stations, channel, threshold, double_precision=self.double_precision)
+        if channel.path_loss is not None:
+            return self._by_links(block, stations, channel, threshold, threads)
         coverage, server, server_power_mw, server_los = _core.coverage_on_grid(
             _core.ReceiverGrid(*block.receivers.grid.lattice_mm),
             block.receivers.first,
@@ -60,6 +63,22 @@ class ExactCoverage(Estimator):
             threads,
         )
         return Estimate(coverage, None, server, server_power_mw, server_los)
+
+    def _by_links(self, block, stations, channel, threshold, threads) -> Estimate:
+        """In double precision, from the powers of all links: the core's single pass knows the power law only."""
+        links = known_links(block, stations, channel, block.los, threads)
+        coverage = _core.closed_form(
+            links.interference_mw,
+            None,
+            links.los,
+            links.shape_by_state,
+            stations.load,
+            links.server,
+            channel.noise_mw,
+            threshold,
+            threads,
+        )
+        return served_estimate(links, coverage, None)
 
 
 def require_whole_shapes(channel) -> None:

@@ -47,6 +47,7 @@ class LearnedManifoldEstimator(TrainedEstimator):
     interferers: str = "stations"
     monte_carlo_draws: int | None = None
     name: ClassVar[str] = "learned"
+    takes_path_loss: ClassVar[bool] = False
     bytes_a_link: ClassVar[float] = 1.0
     most_receivers: ClassVar[int] = 4096
 

@@ -59,6 +59,7 @@ class StochasticGeometryEstimator(Estimator):
     line_of_sight_model: str | LineOfSightModel = DEFAULT_MODEL
     max_distance_m: float | None = None
     name: ClassVar[str] = "stochastic-geometry"
+    takes_path_loss: ClassVar[bool] = False
     bytes_a_link: ClassVar[float] = 0.25
     most_receivers: ClassVar[int] = 2**18
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from ..coverage import DEFAULT_DRAWS, as_draws
-from ..propagation.power_law import power_law_links
+from ..propagation.power_law import known_links
 from .base import Estimator, sample_coverage
 
 
@@ -24,5 +24,5 @@ class TraditionalSimulation(Estimator):
     def estimate(self, block, stations, channel, threshold, *, seed, threads):
         if block.on_device is not None:
             return block.on_device.sampled(block, stations, channel, threshold, draws=self.draws, seed=seed)
-        links = power_law_links(block, stations, channel, block.los, threads)
+        links = known_links(block, stations, channel, block.los, threads)
         return sample_coverage(links, block, stations, channel, threshold, draws=self.draws, seed=seed, threads=threads)

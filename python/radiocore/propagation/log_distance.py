@@ -37,8 +37,8 @@ class LogDistance(PathLossModel):
         super().__post_init__()
         for name, least in (("exponent_los", 0.0), ("exponent_nlos", 0.0), ("reference_distance_m", 1.0)):
             value = getattr(self, name)
-            if not (np.isfinite(value) and value >= least):
-                raise InputError(f"{name}: {value} must be {least:g} or more")
+            if value < least:
+                raise InputError(f"{name}: {value:g} must be {least:g} or more")
 
     @property
     def ranges(self):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any, ClassVar
 
 import numpy as np
@@ -36,8 +36,14 @@ class LossModel(ABC):
     extrapolate: bool = field(default=False, kw_only=True)
 
     def __post_init__(self):
-        if not isinstance(self.extrapolate, bool):
-            raise InputError(f"extrapolate: {self.extrapolate!r} must be True or False")
+        for item in fields(self):
+            value = getattr(self, item.name, None)
+            if item.type == "bool" and not isinstance(value, bool):
+                raise InputError(f"{item.name}: {value!r} must be True or False")
+            if item.type == "float":
+                if isinstance(value, bool) or not isinstance(value, int | float) or not np.isfinite(value):
+                    raise InputError(f"{item.name}: {value!r} is not a finite number")
+                object.__setattr__(self, item.name, float(value))
 
     @property
     def ranges(self) -> tuple[Range, ...]:
@@ -80,7 +86,7 @@ class LossModel(ABC):
 
     def settings(self) -> dict[str, Any]:
         """What the provenance tells of the model: plain values."""
-        return {"name": self.name, "source": self.source, **asdict(self)}
+        return {"name": self.name, **asdict(self)}
 
     def _stated(self) -> str:
         return ", ".join(f"{one.name} {one.bounds}" for one in self.ranges)

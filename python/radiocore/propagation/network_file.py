@@ -9,9 +9,10 @@ from pathlib import Path
 
 import numpy as np
 
-from ..errors import FileFormatError
+from ..errors import FileFormatError, InputError
 
 ROWS_AT_A_TIME = 8192
+TILE = 128
 MOST_BYTES = 2**26
 
 
@@ -41,18 +42,14 @@ class Network:
             found[part] = self._output((rows[part] - self.mean) / self.spread)
         return found.reshape(columns[0].shape)
 
-    def _output(self, values: np.ndarray) -> np.ndarray:
-        for number, (weight, bias) in enumerate(self.layers):
-            if number > 0:
-                values = np.maximum(values, 0.0)
-            if number == len(self.layers) - 1:
-                weight, bias = weight[:, :1], bias[:1]
-            # Summed input by input: a matrix product adds up in another order for other numbers of rows.
-            total = np.repeat(bias[None, :], len(values), axis=0)
-            for column, its_weight in zip(values.T, weight, strict=True):
-                total += column[:, None] * its_weight
-            values = total
-        return values[:, 0]
+    def _output(self, rows: np.ndarray) -> np.ndarray:
+        # In tiles of one size: a matrix product may add up in another order for another number of rows.
+        values = np.zeros((-(-len(rows) // TILE), TILE, rows.shape[1]))
+        values.reshape(-1, rows.shape[1])[: len(rows)] = rows
+        for weight, bias in self.layers[:-1]:
+            values = np.maximum(values @ weight + bias, 0.0)
+        weight, bias = self.layers[-1]
+        return (values @ weight[:, :1] + bias[0]).ravel()[: len(rows)]
 
 
 def read_network(path: str | Path, inputs: tuple[str, ...], outputs: int) -> Network:
@@ -69,10 +66,15 @@ def read_network(path: str | Path, inputs: tuple[str, ...], outputs: int) -> Net
 
     Raises
     ------
+    InputError
+        The path is none.
     FileFormatError
         The file cannot be read, is of another form or network, or a shape does not fit: names the file and the key.
     """
-    path = Path(path)
+    try:
+        path = Path(path)
+    except TypeError:
+        raise InputError(f"weights: {path!r} is not the path of a file") from None
     try:
         size = path.stat().st_size
         if not path.is_file() or size > MOST_BYTES:

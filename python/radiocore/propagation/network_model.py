@@ -50,8 +50,8 @@ class NetworkModel(PathLossModel):
         return self.network.output([columns[name] for name in self.inputs])
 
     def settings(self):
-        own = {"name": self.name, "source": self.source, "weights": self.weights.name, "sha256": self.sha256}
-        return {**own, "extrapolate": self.extrapolate}
+        file = {"weights": self.weights.name, "sha256": self.sha256}
+        return {"name": self.name, **file, "extrapolate": self.extrapolate}
 
 
 def verified_ranges(frequency_mhz: tuple[float, float], distance_m: tuple[float, float]) -> tuple[Range, ...]:

@@ -1,4 +1,7 @@
-"""The paper's channel: a power law with line of sight. arXiv:2312.01826, eq. (1) and Table III."""
+"""Mean power of links: by the paper's power law with line of sight, or by the path-loss model of the channel.
+
+Source of the power law: arXiv:2312.01826, eq. (1) and Table III.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,16 @@ from .. import _core
 from ..channel import Channel
 from ..errors import InputError
 from ..links import Block, CarrierStations, Links
+from .path_loss_power import path_loss_mean_mw
+
+
+def mean_power_mw(
+    receivers_mm: np.ndarray, stations: CarrierStations, channel: Channel, los: np.ndarray, threads: int
+) -> np.ndarray:
+    """(S, R) mean received power, mW, by the channel's path-loss model or else its power law."""
+    if channel.path_loss is not None:
+        return path_loss_mean_mw(receivers_mm, stations, channel.path_loss, los, threads)
+    return power_law_mean_mw(receivers_mm, stations, channel, los, threads)
 
 
 def power_law_mean_mw(
@@ -43,9 +56,9 @@ def require_one_metre(receivers_mm: np.ndarray, stations: CarrierStations) -> No
         )
 
 
-def power_law_links(block: Block, stations: CarrierStations, channel: Channel, los: np.ndarray, threads: int) -> Links:
+def known_links(block: Block, stations: CarrierStations, channel: Channel, los: np.ndarray, threads: int) -> Links:
     """Links of a block whose line of sight (S, R) is known, each receiver served by its strongest mean."""
-    mean_mw = power_law_mean_mw(block.receivers.position_mm, stations, channel, los, threads)
+    mean_mw = mean_power_mw(block.receivers.position_mm, stations, channel, los, threads)
     server = _core.associate(mean_mw, threads)
     near = interferers_in_reach(block, stations, channel)
     if near is None:

@@ -1,0 +1,105 @@
+"""Mean received power by a path-loss model, in place of the paper's power law."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .. import _core
+from ..errors import InputError
+from ..links import CarrierStations
+from ..units import LOG_OF_TEN, MM_PER_M
+from . import loss_models
+from .loss_model import PathLossModel
+
+OF_A_MAP = (
+    "frequency_mhz",
+    "distance_2d_m",
+    "distance_3d_m",
+    "transmitter_height_m",
+    "receiver_height_m",
+    "is_los",
+)
+"""The inputs that the links of a map have."""
+
+
+def path_loss_mean_mw(
+    receivers_mm: np.ndarray, stations: CarrierStations, model: PathLossModel, los: np.ndarray, threads: int
+) -> np.ndarray:
+    """(S, R) mean received power: that radiated towards the receiver, by the pattern, less the path loss; mW.
+
+    Raises
+    ------
+    InputError
+        It is not a path-loss model, or needs more of a link than its ends; a frequency is unknown; or a link is outside
+        its range: names the station, and what the model refuses.
+    """
+    _require_inputs(model, stations)
+    no_law = (1.0, 1.0), (0.0, 0.0)
+    radiated_mw = _core.mean_power_mw(
+        receivers_mm, stations.position_mm, stations.power_mw, stations.boresight, los, *no_law, threads
+    )
+    for station, position_mm in enumerate(stations.position_mm):
+        # By station, so that no more than one row of columns is held.
+        offset_m = (receivers_mm - position_mm) / MM_PER_M
+        plan_m2 = offset_m[:, 0] ** 2 + offset_m[:, 1] ** 2
+        columns = {
+            "frequency_mhz": stations.frequency_mhz[station],
+            "distance_2d_m": np.sqrt(plan_m2),
+            "distance_3d_m": np.sqrt(plan_m2 + offset_m[:, 2] ** 2),
+            "transmitter_height_m": position_mm[2] / MM_PER_M,
+            "receiver_height_m": receivers_mm[:, 2] / MM_PER_M,
+            "is_los": los[station],
+        }
+        try:
+            loss_db = model.loss_db(**{name: columns[name] for name in model.inputs})
+        except InputError as error:
+            raise InputError(f"path_loss: base station row {stations.row[station]}, {error}") from None
+        radiated_mw[station] *= _core.exp(loss_db * (-LOG_OF_TEN / 10.0))
+    return radiated_mw
+
+
+def try_path_loss(
+    model: PathLossModel, stations: CarrierStations, nearest_mm: np.ndarray, farthest_mm: np.ndarray
+) -> None:
+    """Refuse, before any work, a model that cannot answer for the links of a map.
+
+    Parameters
+    ----------
+    nearest_mm, farthest_mm : (S, 3) the receiver nearest to each station, and that farthest away
+
+    Raises
+    ------
+    InputError
+        As of :func:`path_loss_mean_mw`, of these links in line of sight.
+    """
+    in_sight = np.ones((1, 2), dtype=np.uint8)
+    for station in range(len(stations)):
+        ends_mm = np.stack([nearest_mm[station], farthest_mm[station]])
+        path_loss_mean_mw(ends_mm, stations.select([station]), model, in_sight, 1)
+
+
+def _require_inputs(model, stations: CarrierStations) -> None:
+    """Refuse what is no path-loss model, one that needs more of a link than its ends, and unknown frequencies."""
+    if not isinstance(model, PathLossModel):
+        raise InputError(f"path_loss: {model!r} is not a path-loss model; {_known()}")
+    missing = [name for name in model.inputs if name not in OF_A_MAP]
+    if missing:
+        raise InputError(
+            f"path_loss: {model.name!r} needs {', '.join(missing)}, which the links of a map do not have; {_known()}"
+        )
+    unknown = np.isnan(stations.frequency_mhz)
+    if "frequency_mhz" in model.inputs and unknown.any():
+        raise InputError(
+            f"frequency_mhz: base station row {stations.row[int(np.argmax(unknown))]} has none, and path_loss "
+            f"{model.name!r} needs it; give the stations a column frequency_mhz"
+        )
+
+
+def _known() -> str:
+    """The remedy: which models can stand in place of the power law."""
+    of_maps = [
+        name
+        for name, kind in loss_models().items()
+        if issubclass(kind, PathLossModel) and set(kind.inputs) <= set(OF_A_MAP)
+    ]
+    return f"maps take {', '.join(sorted(of_maps))}"
