@@ -4,6 +4,7 @@ import csv
 import gzip
 import json
 import math
+import pickle
 from pathlib import Path
 
 import numpy as np
@@ -106,6 +107,12 @@ def test_tr38901_rural_without_line_of_sight_ends_at_5_km():
         InputError, match=r"^distance_2d_m: row 1: 9000 m without line of sight is outside 10 to 5000 m"
     ):
         tr38901(RuralMacro(), [9000.0, 9000.0], [True, False])
+
+
+def test_a_refusal_passes_between_processes():
+    with pytest.raises(InputError) as caught:
+        FreeSpace().loss_db(frequency_mhz=900, distance_3d_m=[10.0, 0.5])
+    assert str(pickle.loads(pickle.dumps(caught.value))) == str(caught.value)
 
 
 def test_tr38901_means_nothing_below_its_environment_height():

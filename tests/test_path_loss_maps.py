@@ -24,6 +24,7 @@ from radiocore.propagation.crc_mlpl import CrcMlpl
 from radiocore.propagation.free_space import FreeSpace
 from radiocore.propagation.itu_p2109 import BuildingEntryLoss
 from radiocore.propagation.log_distance import LogDistance
+from radiocore.propagation.tr38901_line_of_sight import Tr38901LineOfSight
 from radiocore.propagation.tr38901_rma import RuralMacro
 from radiocore.propagation.tr38901_uma import UrbanMacro
 from radiocore.simulate import received_power_dbm
@@ -125,11 +126,16 @@ def test_model_is_kept_with_the_map(town, grid):
 def test_links_outside_the_range_are_refused_before_the_work(town):
     station = town.base_stations.position_mm[2] / 1000
     near = ReceiverGrid(station[0] + np.array([4.0, 54.0]), station[1] + np.array([0.0, 50.0]))
-    said = "path_loss: base station row 2, distance_2d_m: .* 4 m is outside 10 to 5000 m .*Table.*extrapolate=True"
+    said = (
+        f"^path_loss: base station row 2 to the receiver at x = {near.x_m[0]:.3f} m, y = {near.y_m[0]:.3f} m: "
+        "distance_2d_m: 4 m is outside 10 to 5000 m .*Table.*extrapolate=True"
+    )
     with pytest.raises(InputError, match=said):
         coverage(town, near, Channel(path_loss=UrbanMacro()), method="exact")
     assert np.isfinite(coverage(town, near, Channel(path_loss=UrbanMacro(extrapolate=True))).dataset["coverage"]).all()
-    with pytest.raises(InputError, match="frequency_mhz: 2100 MHz is outside 1500 to 2000 MHz"):
+    with pytest.raises(
+        InputError, match="^path_loss: base station row .: frequency_mhz: 2100 MHz is outside 1500 to 2000 MHz"
+    ):
         coverage(town, near, Channel(path_loss=Cost231Hata()))
 
 
@@ -148,6 +154,24 @@ def test_unknown_frequency_is_refused(town, grid):
 def test_methods_of_the_power_law_refuse(town, grid, method):
     with pytest.raises(InputError, match=f'^path_loss: method="{method}" knows the power law only; choose'):
         coverage(town, grid, Channel(path_loss=FreeSpace()), method)
+
+
+def test_a_gpu_refuses(town, grid, monkeypatch):
+    monkeypatch.setattr("radiocore.simulate.resolve_device", lambda device: "cuda")
+    with pytest.raises(InputError, match='^path_loss: a GPU has the power law only; choose device="cpu"'):
+        coverage(town, grid, Channel(path_loss=FreeSpace()))
+
+
+def test_line_of_sight_of_the_same_report_decides_far_links(town, grid):
+    exact, drawn = (
+        coverage(town, grid, Channel(path_loss=UrbanMacro(extrapolate=True)), method)
+        for method in (
+            ExactCoverage(),
+            AcceleratedSimulation(exact_radius_m=100.0, line_of_sight_model=Tr38901LineOfSight("UMa")),
+        )
+    )
+    assert drawn.provenance["estimator"]["line_of_sight_model"] == {"name": "tr38901", "scenario": "UMa"}
+    assert 0 < float(abs(drawn.dataset["coverage"] - exact.dataset["coverage"]).mean()) < 0.25
 
 
 def test_what_takes_the_law_itself_refuses():

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..errors import InputError
 from ..units import linear_to_db
-from .ranges import Range, as_inputs, first_of, row_named
+from .ranges import Range, RowError, as_inputs, first_of
 
 
 @dataclass(frozen=True)
@@ -76,8 +76,8 @@ class LossModel(ABC):
         shape = np.broadcast_shapes(*(column.shape for column in given.values()))
         loss_db = np.array(np.broadcast_to(loss_db, shape), dtype=np.float64)
         if not np.isfinite(loss_db).all():
-            row = row_named(first_of(~np.isfinite(loss_db)))
-            raise InputError(f"inputs: {row}{self.name} gives no finite loss there; it holds for {self._stated()}")
+            fault = f"{self.name} gives no finite loss there; it holds for {self._stated()}"
+            raise RowError("inputs", first_of(~np.isfinite(loss_db)), fault)
         return loss_db
 
     @abstractmethod

@@ -8,10 +8,9 @@ from typing import ClassVar
 
 import numpy as np
 
-from ..errors import InputError
 from .loss_model import PathLossModel
 from .network_file import Network, read_network
-from .ranges import Range, first_of, row_named
+from .ranges import Range, RowError, first_of
 
 ROUNDING = 1 + 1e-6
 """By which a column in single precision may lead."""
@@ -45,8 +44,7 @@ class NetworkModel(PathLossModel):
         """First output for the columns, whose obstruction is no longer than the link."""
         longer = columns["obstruction_m"] > columns["distance_3d_m"] * ROUNDING
         if longer.any():
-            row = row_named(first_of(longer))
-            raise InputError(f"obstruction_m: {row}is longer than the link, distance_3d_m")
+            raise RowError("obstruction_m", first_of(longer), "is longer than the link, distance_3d_m")
         return self.network.output([columns[name] for name in self.inputs])
 
     def settings(self):

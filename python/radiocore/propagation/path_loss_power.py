@@ -10,6 +10,7 @@ from ..links import CarrierStations
 from ..units import LOG_OF_TEN, MM_PER_M
 from . import loss_models
 from .loss_model import PathLossModel
+from .ranges import RowError
 
 OF_A_MAP = (
     "frequency_mhz",
@@ -52,8 +53,12 @@ def path_loss_mean_mw(
         }
         try:
             loss_db = model.loss_db(**{name: columns[name] for name in model.inputs})
-        except InputError as error:
-            raise InputError(f"path_loss: base station row {stations.row[station]}, {error}") from None
+        except RowError as error:
+            link = f"base station row {stations.row[station]}"
+            if error.index:
+                x_m, y_m, _ = receivers_mm[error.index[0]] / MM_PER_M
+                link += f" to the receiver at x = {x_m:.3f} m, y = {y_m:.3f} m"
+            raise InputError(f"path_loss: {link}: {error.name}: {error.fault}") from None
         radiated_mw[station] *= _core.exp(loss_db * (-LOG_OF_TEN / 10.0))
     return radiated_mw
 

@@ -13,6 +13,24 @@ PLAUSIBLE_MHZ = (10.0, 1e6)
 LEAST_3D_M = 1.0
 
 
+class RowError(InputError):
+    """One row of an input cannot be used.
+
+    Attributes
+    ----------
+    name : of the input
+    index : of the row, () of a single number
+    fault : what is wrong with it
+    """
+
+    def __init__(self, name: str, index: tuple[int, ...], fault: str):
+        super().__init__(name, index, fault)  # whole, so that it can be pickled
+        self.name, self.index, self.fault = name, index, fault
+
+    def __str__(self) -> str:
+        return f"{self.name}: {row_named(self.index)}{self.fault}"
+
+
 @dataclass(frozen=True)
 class Range:
     """Where a model is stated to hold, both ends included.
@@ -38,7 +56,7 @@ class Range:
 
         Raises
         ------
-        InputError
+        RowError
             Names the input, the row, the range and the clause.
         """
         if extrapolate and not self.firm:
@@ -53,10 +71,9 @@ class Range:
         found = np.broadcast_to(value, outside.shape)[index]
         state = {None: "", True: " in line of sight", False: " without line of sight"}[self.is_los]
         remedy = "" if self.firm else "; extrapolate=True goes beyond"
-        raise InputError(
-            f"{self.name}: {row_named(index)}{found:g}{unit_of(self.name)}{state} is outside {self.bounds} "
-            f"({self.clause}){remedy}"
-        )
+        fault = f"{found:g}{unit_of(self.name)}{state} is outside {self.bounds} ({self.clause}){remedy}"
+        # A range of one state takes its row from the links; a single number has none.
+        raise RowError(self.name, index if value.shape else (), fault)
 
     @property
     def bounds(self) -> str:
@@ -138,4 +155,4 @@ def _as_numbers(name: str, value) -> np.ndarray:
 def _refuse(name: str, value: np.ndarray, wrong: np.ndarray, fault: str) -> None:
     if wrong.any():
         index = first_of(wrong)
-        raise InputError(f"{name}: {row_named(index)}{value[index]:g} {fault}")
+        raise RowError(name, index, f"{value[index]:g} {fault}")

@@ -56,6 +56,10 @@ class Tr38901LineOfSight(LineOfSightModel):
         shape = np.broadcast_shapes(np.shape(found), *map(np.shape, (height_m, alpha_beta, gamma_m)))
         return np.broadcast_to(found, shape).copy()
 
+    def breaks_m(self, farthest_m, *, alpha_beta=0.0):
+        certain_m = CERTAIN_M[self.scenario]
+        return (certain_m,) if certain_m < farthest_m else ()
+
     def settings(self):
         return {"name": self.name, "scenario": self.scenario}
 
