@@ -142,6 +142,22 @@ def test_batches_and_blocks(few, monkeypatch):
     assert not set(blocks[rows]) & set(blocks[validation_rows])
 
 
+def test_the_mean_may_be_learned_first(few, tmp_path):
+    inputs, _, _, target = few
+    model = short(warm_up=True)
+    model.files = {"checkpoint": tmp_path / "run.safetensors", "log": tmp_path / "log.jsonl"}
+    first = model.fit(inputs, target).predict(inputs)
+    squared, likelihoods = (
+        [json.loads(line)["validation_loss"] for line in (tmp_path / name).read_text().splitlines()]
+        for name in ("log-warm-up.jsonl", "log.jsonl")
+    )
+    assert len(squared) == len(likelihoods) == 3 and tuple(likelihoods) == model.history.validation_loss
+    cold = short().fit(inputs, target)
+    assert not same(cold.predict(inputs), first) and min(likelihoods) < min(cold.history.validation_loss)
+    (tmp_path / "run.safetensors").unlink()
+    assert same(model.fit(inputs, target).predict(inputs), first), "goes on after the warm-up"
+
+
 def test_state_and_restore(few):
     inputs, _, _, target = few
     model = short(one_hot=True).fit(inputs, target)

@@ -12,9 +12,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from radiocore.errors import FileFormatError, FitError, InputError, MissingExtraError
+from radiocore.errors import DeviceUnavailableError, FileFormatError, FitError, InputError, MissingExtraError
 from radiocore.learned.model_file import digest, write_model
 from radiocore.models import training
+from radiocore.models.reproducible import generator_of, torch_device
 from radiocore.models.training import History, Schedule, hold_back, seeded, train
 
 torch = pytest.importorskip("torch")
@@ -85,7 +86,7 @@ def test_it_learns_and_keeps_the_best_weights():
     assert len(history) == 60 and history.best_epoch < 60, "the last epoch is not the best, or this proves nothing"
     assert min(history.validation_loss) < 0.2 * history.validation_loss[0]
     assert not net.training
-    generator = training._generator(torch.device("cpu"), schedule.seed, 0, 1)
+    generator = generator_of(torch.device("cpu"), schedule.seed, 0, 1)
     with torch.no_grad():
         parts = [squares(net, rows, generator).item() * len(rows) for rows in torch.arange(400, 500).split(64)]
     assert sum(parts) / 100 == pytest.approx(min(history.validation_loss), rel=1e-5)
@@ -268,6 +269,30 @@ def test_rows_held_back():
         assert all(len(part) for part in hold_back(100, np.repeat([0, 1], sizes), seed=0))
     with pytest.raises(InputError, match="blocks: 1; two or more"):
         hold_back(10, np.zeros(10, dtype=int), seed=0)
+
+
+def test_devices():
+    assert torch_device("cpu").type == "cpu"
+    with pytest.raises(InputError, match="device: 'tpu'"):
+        torch_device("tpu")
+    if not torch.cuda.is_available():
+        with pytest.raises(DeviceUnavailableError, match="torch finds no CUDA device"):
+            torch_device("cuda")
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="torch finds no CUDA device")
+def test_a_gpu_gives_equal_bytes_too(tmp_path):
+    def on_gpu(**options):
+        def there(net, rows, generator):
+            noise = torch.randn(len(rows), 3, generator=generator, device="cuda")
+            return torch.nn.functional.mse_loss(net(X[rows].cuda() + 0.01 * noise), Y[rows].cuda())
+
+        net = network().cuda()
+        history = train(net, there, ROWS, VALIDATION, SCHEDULE, **options)
+        return history, digest("", {name: value.cpu().numpy() for name, value in net.state_dict().items()})
+
+    first = on_gpu()
+    assert on_gpu() == first and on_gpu(checkpoint=tmp_path / "run") == first == on_gpu(checkpoint=tmp_path / "run")
 
 
 def test_an_empty_history_has_no_best_epoch():

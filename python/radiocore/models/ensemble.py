@@ -14,6 +14,7 @@ from .base import Model
 from .inputs import Inputs
 from .likelihood import LikelihoodNetwork
 from .prediction import Prediction
+from .training import renamed
 
 
 @dataclass
@@ -66,7 +67,5 @@ class Ensemble(Model):
     def _new_members(self) -> list[Model]:
         members = [replace(self.member, seed=self.member.seed + place) for place in range(self.size)]
         for place, model in enumerate(members):
-            model.files = {
-                name: Path(path).with_stem(f"{Path(path).stem}-{place}") for name, path in self.files.items()
-            }
+            model.files = renamed(self.files, f"-{place}")
         return members

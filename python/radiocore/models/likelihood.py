@@ -17,7 +17,8 @@ from .base import Model
 from .encoding import Encoding
 from .inputs import FROM_STATIONS, PLAIN, Inputs
 from .prediction import Prediction
-from .training import History, Schedule, hold_back, reproducible, seeded, train
+from .reproducible import reproducible, seeded, torch_device
+from .training import History, Schedule, hold_back, renamed, train
 
 if TYPE_CHECKING:
     import torch
@@ -51,9 +52,12 @@ class LikelihoodNetwork(Model):
     ----------
     features : columns that it uses, of those there are
     one_hot : whether a column of names becomes one column a name, instead of one in all
+    warm_up : whether the mean is learned by least squares first, until that stops, as the likelihood may settle for a
+        large variance where the mean could be learned; the paper has none
     epochs : at most so many
     patience : epochs without a better validation loss before it stops
     seed : decides first weights, rows held back and the order of rows
+    device : "cpu" or "cuda": where it is trained; the processor predicts
     files : paths for :func:`radiocore.models.training.train`: checkpoint, log, tensorboard; no setting of the model
     """
 
@@ -62,35 +66,48 @@ class LikelihoodNetwork(Model):
 
     features: tuple[str, ...] = PAPER
     one_hot: bool = False
+    warm_up: bool = False
     epochs: int = 1000
     patience: int = 8
     seed: int = 0
+    device: str = "cpu"
+
+    def __post_init__(self):
+        super().__post_init__()
+        self.features = tuple(self.features)
 
     def _fit(self, inputs: Inputs, target: np.ndarray, blocks, progress) -> None:
         torch = require("torch", "ml")
+        device = torch_device(self.device)
         self.encoding = Encoding.fit(inputs, self.features, one_hot=self.one_hot)
         self._centre, self._scale = float(target.mean()), float(target.std())
         matrix = self.encoding.matrix(inputs)
         standardised = ((target - self._centre) / self._scale).astype(np.float32)
-        x, y = torch.from_numpy(matrix), torch.from_numpy(standardised)
+        x, y = torch.from_numpy(matrix).to(device), torch.from_numpy(standardised).to(device)
 
-        def loss(network, rows, generator):
+        def squared_error(network, rows, generator):
+            return torch.nn.functional.mse_loss(network(x[rows])[:, 0], y[rows])
+
+        def likelihood(network, rows, generator):
             return negative_log_likelihood(network(x[rows]), y[rows])
 
         rows, validation_rows = hold_back(len(target), blocks, self.seed)
         batch = min(BATCH, math.ceil(len(rows) / SMALLEST_SHARE))
-        self._network = _network(matrix.shape[1], self.seed)
-        self.history = train(
-            self._network,
-            loss,
-            rows,
-            validation_rows,
-            Schedule(self.epochs, batch, patience=self.patience, seed=self.seed),
-            data=digest(json.dumps(self.encoding.to_dict()), {"x": matrix, "y": standardised}),
-            progress=progress,
-            description=f"Training {self.name}",
-            **self.files,
-        )
+        schedule = Schedule(self.epochs, batch, patience=self.patience, seed=self.seed)
+        data = digest(json.dumps(self.encoding.to_dict()), {"x": matrix, "y": standardised})
+        network = _network(matrix.shape[1], self.seed).to(device)
+
+        def learn(loss, files, what):
+            description = f"Training {self.name}{what}"
+            parts = rows, validation_rows
+            return train(
+                network, loss, *parts, schedule, data=data, progress=progress, description=description, **files
+            )
+
+        if self.warm_up:
+            learn(squared_error, renamed(self.files, "-warm-up"), ", the mean first")
+        self.history = learn(likelihood, self.files, "")
+        self._network = network.cpu()
 
     def _predict(self, inputs: Inputs) -> Prediction:
         import torch

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from dataclasses import asdict, dataclass, field
@@ -16,6 +15,7 @@ import numpy as np
 from ..errors import FileFormatError, FitError, InputError, require
 from ..learned.model_file import digest, read_model, write_model
 from ..progress import progress_bar
+from .reproducible import device_of, generator_of, reproducible, seed_of, seeded
 
 if TYPE_CHECKING:
     import torch
@@ -182,12 +182,12 @@ def _learn(run: _Run, loss: Loss, rows, schedule: Schedule, batches: int, epoch:
     """One pass over the rows, in an order and with draws that the seed and the epoch decide."""
     import torch
 
-    device = _device(run.network)
-    order = torch.randperm(len(rows), generator=_generator(torch.device("cpu"), schedule.seed, epoch, 0))
-    generator = _generator(device, schedule.seed, epoch, 1)
+    device = device_of(run.network)
+    order = torch.randperm(len(rows), generator=generator_of(torch.device("cpu"), schedule.seed, epoch, 0))
+    generator = generator_of(device, schedule.seed, epoch, 1)
     run.network.train()
     total = 0.0
-    with seeded(_seed(schedule.seed, epoch, 2), device):
+    with seeded(seed_of(schedule.seed, epoch, 2), device):
         for some in torch.tensor_split(rows[order], batches):
             run.optimizer.zero_grad()
             value = loss(run.network, some, generator)
@@ -202,7 +202,7 @@ def _mean_loss(network, loss: Loss, rows, schedule: Schedule, epoch: int) -> flo
     """Mean loss of rows, with the same draws in all epochs."""
     import torch
 
-    generator = _generator(_device(network), schedule.seed, 0, 1)
+    generator = generator_of(device_of(network), schedule.seed, 0, 1)
     network.eval()
     with torch.no_grad():
         parts = torch.split(rows, schedule.batch)
@@ -286,7 +286,7 @@ def _about(network, rows, validation_rows, schedule: Schedule, data: str) -> dic
     return {
         "radiocore": __version__,
         "torch": torch.__version__,
-        "device": _device(network).type,
+        "device": device_of(network).type,
         **asdict(schedule),
         "first weights": digest("", weights),
         "rows": digest("", {"rows": rows.numpy(), "validation_rows": validation_rows.numpy()}),
@@ -332,43 +332,6 @@ def _opened(path):
         raise InputError(f"{path}: cannot be written: {error.strerror}") from error
 
 
-@contextmanager
-def seeded(seed: int, device: torch.device | None = None) -> Iterator[None]:
-    """Inside, the seed decides new networks' weights and other draws; torch's random state is as before afterwards.
-
-    The device: a GPU whose state it is too, where draws are made there.
-    """
-    torch = require("torch", "ml")
-    with torch.random.fork_rng(devices=[device] if device is not None and device.type == "cuda" else []):
-        torch.manual_seed(seed)
-        yield
-
-
-@contextmanager
-def reproducible(network: torch.nn.Module, threads: int | None = 1) -> Iterator[None]:
-    """Inside, torch computes the same bytes again: with these threads, and with deterministic kernels of a GPU."""
-    import torch
-
-    before = torch.get_num_threads()
-    if threads is not None:
-        torch.set_num_threads(threads)
-    try:
-        if _device(network).type == "cpu":
-            yield
-        else:
-            # cuBLAS reads it once, at its first use.
-            os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
-            strict = torch.are_deterministic_algorithms_enabled()
-            torch.use_deterministic_algorithms(True)
-            try:
-                with torch.backends.cudnn.flags(deterministic=True, benchmark=False):
-                    yield
-            finally:
-                torch.use_deterministic_algorithms(strict)
-    finally:
-        torch.set_num_threads(before)
-
-
 def hold_back(number: int, blocks: np.ndarray | None, seed: int, share: float = HELD_BACK) -> tuple:
     """Row numbers to learn from and to judge by, ascending, drawn by the seed.
 
@@ -396,6 +359,11 @@ def hold_back(number: int, blocks: np.ndarray | None, seed: int, share: float = 
     return np.flatnonzero(~is_held), np.flatnonzero(is_held)
 
 
+def renamed(files: Mapping[str, str | Path], ending: str) -> dict[str, Path]:
+    """Paths of a further training, beside those of another: run.safetensors becomes run-2.safetensors by "-2"."""
+    return {name: Path(path).with_stem(Path(path).stem + ending) for name, path in files.items()}
+
+
 def _checked_rows(rows, validation_rows):
     import torch
 
@@ -408,18 +376,3 @@ def _checked_rows(rows, validation_rows):
     if np.intersect1d(*out).size:
         raise InputError("validation_rows: some are among the rows to learn from; part them")
     return out
-
-
-def _device(network) -> torch.device:
-    return next(network.parameters()).device
-
-
-def _generator(device, *key: int) -> torch.Generator:
-    """Random numbers that the key decides."""
-    import torch
-
-    return torch.Generator(device).manual_seed(_seed(*key))
-
-
-def _seed(*key: int) -> int:
-    return int(np.random.SeedSequence(key).generate_state(1, np.uint64)[0])
