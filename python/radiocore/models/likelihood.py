@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -34,8 +33,8 @@ EXTENDED = PAPER + FROM_STATIONS
 """And what is known of the way to the station."""
 
 BATCH = 3000
-SMALLEST_SHARE = 20
-"""A batch is at most this part of the rows."""
+FEWEST_BATCHES = 20
+"""An epoch has at least so many, so that few rows are learned too."""
 
 VARIANCE_FLOOR = 1e-4
 """Of the standardised target: no deviation is under a hundredth of the target's own."""
@@ -92,7 +91,7 @@ class LikelihoodNetwork(Model):
             return negative_log_likelihood(network(x[rows]), y[rows])
 
         rows, validation_rows = hold_back(len(target), blocks, self.seed)
-        batch = min(BATCH, math.ceil(len(rows) / SMALLEST_SHARE))
+        batch = min(BATCH, max(len(rows) // FEWEST_BATCHES, 1))
         schedule = Schedule(self.epochs, batch, patience=self.patience, seed=self.seed)
         data = digest(json.dumps(self.encoding.to_dict()), {"x": matrix, "y": standardised})
         network = _network(matrix.shape[1], self.seed).to(device)
