@@ -6,9 +6,8 @@ import numpy as np
 import pytest
 import shapely
 
-from radiocore import Buildings, Measurements, Scene, line_of_sight
+from radiocore import Measurements, Scene, line_of_sight
 from radiocore.errors import InputError
-from radiocore.measuring.obstruction import Obstructions
 from radiocore.measuring.synthetic import drive_test, shadowing_field
 
 SAMPLES = 1500
@@ -50,34 +49,6 @@ def test_geometry_is_exact(made, town):
     np.testing.assert_allclose(truth.excess_db, -np.minimum(0.15 * truth.obstruction_m, 25.0))
     tree = shapely.STRtree(town.buildings.footprints)
     assert len(tree.query(shapely.points(truth.x_m, truth.y_m), predicate="intersects")[0]) == 0, "outdoors"
-
-
-def test_obstruction_by_hand():
-    outer, court = shapely.box(10, -5, 30, 5), shapely.box(15, -2, 20, 2)
-    city = Obstructions.of(Buildings.from_polygons([outer.difference(court), shapely.box(40, -5, 45, 5)], [12.0, 3.0]))
-    level = city.length_m(np.array([[0.0, 0.0, 2.0]]), np.array([50.0, 0.0, 2.0]))
-    np.testing.assert_allclose(level, 5 + 10 + 5)
-    # Rises by 1 m in 5: under the roof of 12 m as far as x = 50, above that of 3 m from x = 5 on.
-    rising = city.length_m(np.array([[0.0, 0.0, 2.0]]), np.array([50.0, 0.0, 12.0]))
-    np.testing.assert_allclose(rising, 15 * np.sqrt(1 + 0.2**2))
-    steep = city.length_m(np.array([[0.0, 0.0, 2.0]]), np.array([50.0, 0.0, 27.0]))  # over 12 m from x = 20 on
-    np.testing.assert_allclose(steep, 5 * np.sqrt(1 + 0.5**2))
-    assert city.length_m(np.array([[0.0, 0.0, 2.0]]), np.array([50.0, 0.0, 2.0]), [0, 1]) == 0
-    assert city.length_m(np.array([[0.0, 0.0, 12.0]]), np.array([50.0, 0.0, 12.0])) == 0, "at roof height"
-
-
-def test_obstruction_against_points_along_the_link(town):
-    rng = np.random.default_rng(1)
-    receivers_m = np.column_stack([rng.uniform(0, 600, (20, 2)), np.full(20, 1.5)])
-    antenna_m = np.array([300.0, 300.0, 18.0])
-    share = (np.arange(4000) + 0.5) / 4000
-    points = receivers_m[:, None] + share[:, None] * (antenna_m - receivers_m)[:, None]
-    tree = shapely.STRtree(town.buildings.footprints)
-    at, building = tree.query(shapely.points(points[..., :2].reshape(-1, 2)), predicate="intersects")
-    inside = town.buildings.height_m[building] > points[..., 2].reshape(-1)[at]
-    length_m = np.linalg.norm(antenna_m - receivers_m, axis=1)
-    sampled_m = np.bincount(at[inside] // 4000, minlength=20) * length_m / 4000
-    np.testing.assert_allclose(Obstructions.of(town.buildings).length_m(receivers_m, antenna_m), sampled_m, atol=2.0)
 
 
 def test_shadowing_has_the_covariance_asked_for():

@@ -2,8 +2,8 @@
 #include <memory>
 
 #include "arrays.hpp"
-#include "link_feature_arrays.hpp"
 #include "line_of_sight.hpp"
+#include "link_feature_arrays.hpp"
 #include "link_features.hpp"
 #include "outdoors.hpp"
 #include "roof_raster.hpp"

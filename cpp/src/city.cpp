@@ -68,7 +68,7 @@ CityView City::view() const {
 WallGridView City::grid() const {
   return {x0_,           y0_,           cell_mm_,           nx_,           ny_,
           wall_start_.data(), walls_.data(), elevated_start_.data(), elevated_.data(),
-          prism_start_.data(), prism_list_.data(), top_.data()};
+          prism_start_.data(), prism_list_.data(), top_.data(), boxes_.data()};
 }
 
 std::int32_t City::building_at(Point3 p, bool use_height) const {
@@ -189,19 +189,24 @@ void City::build_grid() {
       });
     }
   });
+  boxes_.resize(std::size_t(prisms()));
+  for (index_t prism = 0; prism < prisms(); ++prism) {
+    Point low = vertices_[first_vertex(prism)], high = low;
+    for (index_t i = first_vertex(prism); i < first_vertex(prism + 1); ++i) {
+      low = {std::min(low.x, vertices_[i].x), std::min(low.y, vertices_[i].y)};
+      high = {std::max(high.x, vertices_[i].x), std::max(high.y, vertices_[i].y)};
+    }
+    boxes_[std::size_t(prism)] = {std::int32_t(low.x), std::int32_t(low.y), std::int32_t(high.x), std::int32_t(high.y)};
+  }
   auto in_boxes = [&](bool elevated_only, auto&& add) {
     for (index_t prism = 0; prism < prisms(); ++prism) {
       if (elevated_only && base_[prism] <= 0) continue;
-      Point low = vertices_[first_vertex(prism)], high = low;
-      for (index_t i = first_vertex(prism); i < first_vertex(prism + 1); ++i) {
-        low = {std::min(low.x, vertices_[i].x), std::min(low.y, vertices_[i].y)};
-        high = {std::max(high.x, vertices_[i].x), std::max(high.y, vertices_[i].y)};
-      }
+      const PlanBox box = boxes_[std::size_t(prism)];
       const auto cell_of = [&](std::int64_t value, std::int64_t origin, std::int32_t count) {
         return std::clamp(std::int32_t(std::floor(double(value - origin) / cell_mm_)), 0, count - 1);
       };
-      for (std::int32_t j = cell_of(low.y - 2, y0_, ny_); j <= cell_of(high.y + 2, y0_, ny_); ++j) {
-        for (std::int32_t i = cell_of(low.x - 2, x0_, nx_); i <= cell_of(high.x + 2, x0_, nx_); ++i) {
+      for (std::int32_t j = cell_of(box.y0 - 2, y0_, ny_); j <= cell_of(box.y1 + 2, y0_, ny_); ++j) {
+        for (std::int32_t i = cell_of(box.x0 - 2, x0_, nx_); i <= cell_of(box.x1 + 2, x0_, nx_); ++i) {
           add(std::int64_t(j) * nx_ + i, std::int32_t(prism));
         }
       }

@@ -44,6 +44,7 @@ class City {
   std::vector<std::int64_t> base_, roof_;
   std::vector<std::int32_t> building_;
   std::vector<Circle> circles_;
+  std::vector<PlanBox> boxes_;
   std::vector<char> simple_;
 
   std::int64_t x0_ = 0, y0_ = 0;

@@ -74,7 +74,8 @@ class DeviceKernelsOn final : public DeviceKernels {
                        keep(grid.elevated, grid.elevated_start[cells]),
                        keep(grid.prism_start, cells + 1),
                        keep(grid.prisms, grid.prism_start[cells]),
-                       keep(grid.top, cells)};
+                       keep(grid.top, cells),
+                       keep(grid.boxes, view.prisms)};
     const std::vector<CastingWall> walls = casting_walls(city);
     town->walls = keep(walls.data(), index_t(walls.size()));
     town->wall_count = index_t(walls.size());

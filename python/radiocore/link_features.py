@@ -22,23 +22,23 @@ class LinkFeatures:
     ----------
     is_los : (N,) bool
         No building is met below its roof, and the receiver is in none.
-    total_obstruction_length_3d_m : (N,) float
-        Length of the straight link inside buildings; where prisms overlap it counts once.
     building_intersection_count_3d : (N,) int
         Buildings met below the roof; the parts of one count once.
-    building_penetration_length_m : (N,) float
-        Length inside the building that holds the receiver, 0 outdoors.
     receiver_building : (N,) int
-        Row of that building in ``scene.buildings``, -1 outdoors.
+        Row in ``scene.buildings`` of the building that holds the receiver, -1 outdoors.
+    total_obstruction_length_3d_m : (N,) float
+        Length of the straight link inside buildings; where prisms overlap it counts once.
+    building_penetration_length_m : (N,) float
+        Length inside ``receiver_building``, 0 outdoors.
     distance_m, plan_distance_m : (N,) float
         Length of the link, and of its plan.
     """
 
     is_los: np.ndarray
-    total_obstruction_length_3d_m: np.ndarray
     building_intersection_count_3d: np.ndarray
-    building_penetration_length_m: np.ndarray
     receiver_building: np.ndarray
+    total_obstruction_length_3d_m: np.ndarray
+    building_penetration_length_m: np.ndarray
     distance_m: np.ndarray
     plan_distance_m: np.ndarray
 
@@ -106,7 +106,7 @@ def link_features(scene, transmitter, receiver_m, *, threads: int | None = None,
         )
     threads = resolve_threads(threads)
     number, transparent = len(receivers_mm), scene.host_building == "transparent"
-    kinds = (bool, float, np.int32, float, np.int32, float, float)
+    kinds = (bool, np.int32, np.int32, float, float, float, float)
     columns = {item.name: np.empty(number, dtype=kind) for item, kind in zip(fields(LinkFeatures), kinds, strict=True)}
     with progress_bar(number, "link features", progress, unit="links") as advance:
         for first in range(0, number, LINKS_AT_A_TIME):
@@ -138,5 +138,3 @@ def _places_mm(places_m, name: str) -> np.ndarray:
 def _refuse(wrong: np.ndarray, message: str) -> None:
     if wrong.any():
         raise InputError(message.format(int(np.argmax(wrong))))
-
-

@@ -50,13 +50,13 @@ def holds(prism: Prism, point) -> bool:
     return prism.base <= z < prism.roof and contains(prism, x, y)
 
 
-def crossing_heights(prism: Prism, receiver, station) -> list[Fraction]:
-    """The link's height at each wall that it crosses."""
-    (px, py, pz), (qx, qy, qz) = receiver, station
+def crossing_shares(prism: Prism, receiver, station) -> list[Fraction]:
+    """The share of the link from the receiver on at each wall that it crosses."""
+    (px, py, _), (qx, qy, _) = receiver, station
     if (px, py) == (qx, qy):
         return []
     p, q = _fine(px, py), _fine(qx, qy)
-    heights = []
+    shares = []
     for start, end in _walls(prism):
         if start == end:
             continue
@@ -65,8 +65,13 @@ def crossing_heights(prism: Prism, receiver, station) -> list[Fraction]:
             from_p, from_q = _twice_area(start, end, (px, py)), _twice_area(start, end, (qx, qy))
             t = Fraction(from_p, from_p - from_q)
             assert 0 <= t <= 1
-            heights.append(pz + (qz - pz) * t)
-    return heights
+            shares.append(t)
+    return shares
+
+
+def crossing_heights(prism: Prism, receiver, station) -> list[Fraction]:
+    """The link's height at each wall that it crosses."""
+    return [receiver[2] + (station[2] - receiver[2]) * t for t in crossing_shares(prism, receiver, station)]
 
 
 def meets(prism: Prism, receiver, station) -> bool:

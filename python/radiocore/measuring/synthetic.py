@@ -14,12 +14,12 @@ from ..blockage import hosts_of, trace
 from ..channel import Channel
 from ..errors import InputError
 from ..grid import DEFAULT_RECEIVER_HEIGHT_M
+from ..link_features import link_features
 from ..links import CarrierStations, unpacked
 from ..measurements import MeasurementReport, Measurements, per_resource_element_db
 from ..propagation.power_law import mean_power_mw, require_one_metre
 from ..units import MM_PER_M, mw_to_dbm, to_lattice_mm
 from .association import sector_names
-from .obstruction import Obstructions
 
 FOLIAGE_DB = {1: 0.0, 8: -3.0}
 """January's bare trees, August's leaves: the months of arXiv:2207.00166."""
@@ -220,13 +220,9 @@ def _sites(stations) -> tuple[np.ndarray, np.ndarray]:
 
 def _obstruction_m(scene, receivers_m: np.ndarray, is_los: np.ndarray, sites: np.ndarray) -> np.ndarray:
     """(R, sites) length of the links inside buildings; zero in line of sight."""
-    city, antenna_m = Obstructions.of(scene.buildings), scene.base_stations.position_mm / MM_PER_M
-    host_start, host_list = hosts_of(scene)
     out = np.zeros((len(receivers_m), len(sites)))
-    for column, station in enumerate(sites):
-        blocked = ~is_los[:, station]
-        hosts = host_list[host_start[station] : host_start[station + 1]]
-        out[blocked, column] = city.length_m(receivers_m[blocked], antenna_m[station], hosts)
+    row, column = np.nonzero(~is_los[:, sites])
+    out[row, column] = link_features(scene, sites[column], receivers_m[row]).total_obstruction_length_3d_m
     return out
 
 

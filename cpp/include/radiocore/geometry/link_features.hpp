@@ -50,6 +50,24 @@ RADIOCORE_HD inline bool stands_under(const CityView& city, const WallGridView& 
   return found;
 }
 
+/// Where a link, taken from its lower end p to q, crosses a wall below the roof: its share there, or -1 if it does not.
+/// `below_base` becomes whether it is below the base, too.
+///
+/// Rounded, a height is off by less than a hundredth of the margin; within that the integers decide.
+RADIOCORE_HD inline double crossing_share(Point3 p, Point3 q, Point a, Point b, std::int64_t base, std::int64_t roof,
+                                          bool& below_base) {
+  constexpr double margin = 1e-3;  // mm
+  if (!crosses(p.plan(), q.plan(), a, b)) return -1.0;
+  const double share = double(cross(p.plan(), a, a, b)) / double(cross(p.plan(), q.plan(), a, b));
+  const double height = double(p.z) + double(q.z - p.z) * share;
+  const auto is_below = [&](std::int64_t level) {
+    const double above = height - double(level);
+    return above < -margin || (above < margin && compare_height_at_crossing(p, q, a, b, level) < 0);
+  };
+  below_base = base > 0 && is_below(base);
+  return is_below(roof) ? share : -1.0;
+}
+
 /// Calls visit(share, prism, below_base) for every prism over whose ground the link's lower end lies and for every
 /// crossing with a wall, as far as they lie below the roof; prisms with their base above the link are left out.
 ///
@@ -63,35 +81,56 @@ RADIOCORE_HD inline void for_each_crossing(const CityView& city, const WallGridV
     if (outline_contains(city, prism, p.plan())) visit(0.0, prism, p.z < city.base[prism]);
   });
 
-  const double dx = double(q.x - p.x), dy = double(q.y - p.y), dz = double(q.z - p.z);
-  const double per_cell = 1.0 / grid.cell_mm;
-  const auto cross_wall = [&](std::int64_t cell, Point a, Point b, std::int32_t prism, std::int64_t base,
-                              std::int64_t roof) {
-    if (!wall_blocks(p, q, a, b, roof)) return;
-    const double t = double(cross(p.plan(), a, a, b)) / double(cross(p.plan(), q.plan(), a, b));
-    const double u = std::floor((double(p.x - grid.x0) + dx * t) * per_cell);
-    const double v = std::floor((double(p.y - grid.y0) + dy * t) * per_cell);
-    if (std::int64_t(v) * grid.nx + std::int64_t(u) != cell) return;
-    visit(t, prism, base > p.z && compare_height_at_crossing(p, q, a, b, base) < 0);
+  const std::int64_t plan_x = q.x - p.x, plan_y = q.y - p.y;
+  const double dx = double(plan_x), dy = double(plan_y), dz = double(q.z - p.z);
+  const double x = double(p.x - grid.x0), y = double(p.y - grid.y0), per_cell = 1.0 / grid.cell_mm;
+  const auto ask = [&](std::int64_t cell, Point a, Point b, std::int32_t prism, std::int64_t base, std::int64_t roof) {
+    bool below_base = false;
+    const double share = crossing_share(p, q, a, b, base, roof, below_base);
+    if (share < 0.0) return;
+    const auto u = std::int64_t((x + dx * share) * per_cell), v = std::int64_t((y + dy * share) * per_cell);
+    if (v * grid.nx + u == cell) visit(share, prism, below_base);
+  };
+
+  // Walls with an end on either side of the link's line are gathered without a branch, then asked in turn.
+  constexpr std::uint32_t room = 48;
+  std::uint32_t gathered[room];
+  std::int64_t cell_of[room];
+  std::uint32_t count = 0;
+  const auto ask_gathered = [&] {
+    for (std::uint32_t k = 0; k < count; ++k) {
+      const Wall& wall = grid.walls[gathered[k]];
+      ask(cell_of[k], {wall.ax, wall.ay}, {wall.bx, wall.by}, wall.prism, 0, wall.roof);
+    }
+    count = 0;
   };
   walk_cells(grid, p.plan(), q.plan(), [&](std::int64_t cell, double t0, double) {
     const double lowest_here = double(p.z) + dz * t0 - 1.0;
     if (lowest_here >= double(grid.top[cell])) return true;
-    for (std::uint32_t i = grid.wall_start[cell]; i < grid.wall_start[cell + 1]; ++i) {
-      const Wall& wall = grid.walls[i];
-      if (lowest_here >= double(wall.roof)) break;  // and over all that follow, which are no higher
-      cross_wall(cell, {wall.ax, wall.ay}, {wall.bx, wall.by}, wall.prism, 0, wall.roof);
+    const std::uint32_t end = grid.wall_start[cell + 1];
+    for (std::uint32_t i = grid.wall_start[cell]; i < end;) {
+      if (count == room) ask_gathered();
+      const std::uint32_t stop = end - i < room - count ? end : i + (room - count);
+      for (; i < stop; ++i) {
+        const Wall& wall = grid.walls[i];
+        const std::int64_t of_a = plan_x * (wall.ay - p.y) - plan_y * (wall.ax - p.x);
+        const std::int64_t of_b = plan_x * (wall.by - p.y) - plan_y * (wall.bx - p.x);
+        gathered[count] = i;
+        cell_of[count] = cell;
+        count += !(((of_a > 0) & (of_b > 0)) | ((of_a < 0) & (of_b < 0)));
+      }
     }
     for (std::uint32_t i = grid.elevated_start[cell]; i < grid.elevated_start[cell + 1]; ++i) {
       const std::int32_t prism = grid.elevated[i];
       if (q.z < city.base[prism] || lowest_here >= double(city.roof[prism])) continue;
       for_each_wall(city, prism, [&](Point a, Point b) {
-        cross_wall(cell, a, b, prism, city.base[prism], city.roof[prism]);
+        ask(cell, a, b, prism, city.base[prism], city.roof[prism]);
         return true;
       });
     }
     return true;
   });
+  ask_gathered();
 }
 
 /// Shell's sort: by insertion alone for the few, which come nearly in order.

@@ -4,8 +4,6 @@
 // precision with a margin of millimetres, and what is decided is decided by the exact predicates.
 #pragma once
 
-#include <cmath>
-
 #include "radiocore/geometry/blockage.hpp"
 
 namespace radiocore {
@@ -15,6 +13,13 @@ struct Wall {
   std::int32_t ax, ay, bx, by;
   std::int32_t roof;
   std::int32_t prism;
+};
+
+/// What an outline spans in plan, mm, both ends included.
+struct PlanBox {
+  std::int32_t x0, y0, x1, y1;
+
+  RADIOCORE_HD constexpr bool holds(Point p) const { return (x0 <= p.x) & (p.x <= x1) & (y0 <= p.y) & (p.y <= y1); }
 };
 
 struct WallGridView {
@@ -28,6 +33,7 @@ struct WallGridView {
   const std::uint32_t* prism_start;     // (nx ny + 1,) into prisms: all whose box touches the cell
   const std::int32_t* prisms;
   const std::int32_t* top;              // (nx ny,) highest roof in the cell, mm
+  const PlanBox* boxes;                 // (P,) of each prism
 };
 
 /// Buildings that never block a station's links, as a short list.
@@ -42,6 +48,12 @@ struct HostList {
     return false;
   }
 };
+
+/// Of cells 0 .. count - 1 of width 1 the one that holds x; -1 before them, `count` behind them.
+RADIOCORE_HD inline std::int32_t number_of_cell(double x, std::int32_t count) {
+  if (x < 0.0) return -1;
+  return x < double(count) ? std::int32_t(x) : count;
+}
 
 /// Visits every cell that the segment p-q touches, from p to q, and perhaps a few beside it.
 ///
@@ -63,27 +75,23 @@ RADIOCORE_HD inline void walk_cells(const WallGridView& grid, Point p, Point q, 
   const double slope = du != 0.0 ? dv / du : 0.0, per_u = du != 0.0 ? 1.0 / du : 0.0;
 
   const double u_min = (du < 0 ? pu + du : pu) - margin, u_max = (du < 0 ? pu : pu + du) + margin;
-  const double last_strip = double(nu) - 1.0;
-  double first = std::floor(u_min * per_cell), last = std::floor(u_max * per_cell);
-  if (last < 0.0 || first > last_strip) return;
-  first = first < 0.0 ? 0.0 : first;
-  last = last > last_strip ? last_strip : last;
+  const std::int32_t first = number_of_cell(u_min * per_cell, nu), last = number_of_cell(u_max * per_cell, nu);
+  if (last < 0 || first >= nu) return;
   const std::int32_t step = du < 0 ? -1 : 1;
-  const std::int32_t begin = std::int32_t(step > 0 ? first : last), end = std::int32_t(step > 0 ? last : first) + step;
+  const std::int32_t lowest = first < 0 ? 0 : first, highest = last >= nu ? nu - 1 : last;
+  const std::int32_t begin = step > 0 ? lowest : highest, end = (step > 0 ? highest : lowest) + step;
 
   for (std::int32_t strip = begin; strip != end; strip += step) {
     const double low = strip * cell - margin, high = (strip + 1) * cell + margin;
     const double u0 = low > u_min ? low : u_min, u1 = high < u_max ? high : u_max;
     const double v0 = pv + slope * (u0 - pu), v1 = pv + slope * (u1 - pu);
     const double v_min = (v0 < v1 ? v0 : v1) - margin, v_max = (v0 < v1 ? v1 : v0) + margin;
-    double j0 = std::floor(v_min * per_cell), j1 = std::floor(v_max * per_cell);
-    if (j1 < 0.0 || j0 > nv - 1.0) continue;
-    j0 = j0 < 0.0 ? 0.0 : j0;
-    j1 = j1 > nv - 1.0 ? nv - 1.0 : j1;
+    const std::int32_t j0 = number_of_cell(v_min * per_cell, nv), j1 = number_of_cell(v_max * per_cell, nv);
+    if (j1 < 0 || j0 >= nv) continue;
     // A vertical link has all its heights in this one strip.
     const double ta = (u0 - pu) * per_u, tb = du != 0.0 ? (u1 - pu) * per_u : 1.0;
     const double t0 = ta < tb ? ta : tb, t1 = ta < tb ? tb : ta;
-    for (std::int32_t j = std::int32_t(j0); j <= std::int32_t(j1); ++j) {
+    for (std::int32_t j = j0 < 0 ? 0 : j0; j <= (j1 >= nv ? nv - 1 : j1); ++j) {
       if (!visit(strip * stride_u + j * stride_v, t0, t1)) return;
     }
   }
@@ -121,14 +129,17 @@ RADIOCORE_HD inline bool link_blocked(const CityView& city, const WallGridView& 
   return blocked;
 }
 
-/// Calls visit(prism) for every prism whose box may hold p.
+/// Calls visit(prism) for every prism whose box holds p.
 template <class Visit>
 RADIOCORE_HD inline void for_each_prism_near(const WallGridView& grid, Point p, Visit&& visit) {
-  const double u = std::floor(double(p.x - grid.x0) / grid.cell_mm);
-  const double v = std::floor(double(p.y - grid.y0) / grid.cell_mm);
-  if (u < 0 || v < 0 || u >= grid.nx || v >= grid.ny) return;
-  const std::int64_t cell = std::int64_t(v) * grid.nx + std::int64_t(u);
-  for (std::uint32_t i = grid.prism_start[cell]; i < grid.prism_start[cell + 1]; ++i) visit(grid.prisms[i]);
+  const std::int32_t i = number_of_cell(double(p.x - grid.x0) / grid.cell_mm, grid.nx);
+  const std::int32_t j = number_of_cell(double(p.y - grid.y0) / grid.cell_mm, grid.ny);
+  if (i < 0 || j < 0 || i >= grid.nx || j >= grid.ny) return;
+  const std::int64_t cell = std::int64_t(j) * grid.nx + i;
+  for (std::uint32_t at = grid.prism_start[cell]; at < grid.prism_start[cell + 1]; ++at) {
+    const std::int32_t prism = grid.prisms[at];
+    if (grid.boxes[prism].holds(p)) visit(prism);
+  }
 }
 
 /// Building that holds p, or -1: the tallest prism first, then the lowest building. With
