@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ..errors import InputError, nearest_name
+from ..grid import DEFAULT_RECEIVER_HEIGHT_M
+from ..link_features import link_features
 from ..measurements import Measurements
 
 PLAIN = ("x_m", "y_m", "sector", "month")
@@ -17,7 +19,11 @@ FROM_MEASUREMENTS = ("x_m", "y_m", "month", "frequency_mhz", "cell", "sector", "
 FROM_STATIONS = ("distance_m", "log10_distance", "direction_east", "direction_north", "off_boresight_deg")
 """Plan distance from the foot of the mast; the unit vector from there; the angle off the sector's azimuth."""
 
+FROM_BUILDINGS = ("line_of_sight", "total_obstruction_length_3d_m", "building_intersection_count_3d")
+"""Exact, of the straight link to the antenna; see :func:`radiocore.link_features.link_features`."""
+
 NO_STATIONS = "no base stations were given"
+NO_BUILDINGS = "no buildings were given"
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,12 +65,16 @@ class Inputs:
         known = set(measurements.known_columns)
         if scene is None or len(scene.base_stations) == 0:
             columns = {}
-            left_out |= dict.fromkeys(FROM_STATIONS, NO_STATIONS)
+            left_out |= dict.fromkeys((*FROM_STATIONS, *FROM_BUILDINGS), NO_STATIONS)
         else:
             association = measurements.associated(scene)
             measurements = association.measurements
             known = set(measurements.known_columns)
             columns = _from_stations(association, left_out)
+            if len(scene.buildings) == 0:
+                left_out |= dict.fromkeys(FROM_BUILDINGS, NO_BUILDINGS)
+            else:
+                columns |= _from_buildings(scene, association)
         for name in FROM_MEASUREMENTS:
             if name in known and measurements.is_known(name).all():
                 columns[name] = getattr(measurements, name)
@@ -113,3 +123,11 @@ def _from_stations(association, left_out: dict[str, str]) -> dict[str, np.ndarra
     else:
         columns["off_boresight_deg"] = association.off_boresight_deg
     return columns
+
+
+def _from_buildings(scene, association) -> dict[str, np.ndarray]:
+    places = association.measurements
+    receiver_m = np.column_stack([places.x_m, places.y_m, np.full(len(places), DEFAULT_RECEIVER_HEIGHT_M)])
+    found = link_features(scene, association.station, receiver_m, progress=False)
+    columns = (found.is_los, found.total_obstruction_length_3d_m, found.building_intersection_count_3d)
+    return {name: column.astype(np.float64) for name, column in zip(FROM_BUILDINGS, columns, strict=True)}

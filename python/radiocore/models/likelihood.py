@@ -14,7 +14,7 @@ from ..errors import InputError, require
 from ..learned.model_file import digest
 from .base import Model
 from .encoding import Encoding
-from .inputs import FROM_STATIONS, PLAIN, Inputs
+from .inputs import FROM_BUILDINGS, FROM_STATIONS, PLAIN, Inputs
 from .prediction import Prediction
 from .reproducible import reproducible, seeded, torch_device
 from .training import History, Schedule, hold_back, renamed, train
@@ -29,7 +29,7 @@ LATENT = ("z1", "z2")
 PAPER = PLAIN + LATENT
 """The features of the paper's network."""
 
-EXTENDED = PAPER + FROM_STATIONS
+EXTENDED = PAPER + FROM_STATIONS + FROM_BUILDINGS
 """And what is known of the way to the station."""
 
 BATCH = 3000
