@@ -60,7 +60,7 @@ class ResidualGaussianProcess(Model):
         scatter = np.sum((residual_db - self._residual_db[tile]) ** 2)
         self._within_db = float(np.sqrt(scatter / max(len(target) - len(rows), 1)))
         drawn = np.sort(np.random.default_rng(self.seed).permutation(len(rows))[: self.sample])
-        fitted = _regressor(_kernel()).fit(self._points[drawn], self._residual_db[drawn])
+        fitted = _regressor(_kernel(where.shape[1] - 3)).fit(self._points[drawn], self._residual_db[drawn])
         self._condition(fitted.kernel_.theta)
 
     def _tile_of(self, where: np.ndarray) -> np.ndarray:
@@ -75,15 +75,19 @@ class ResidualGaussianProcess(Model):
 
     def _condition(self, theta: np.ndarray) -> None:
         self._theta = theta
-        kernel = _kernel().clone_with_theta(theta)
+        kernel = _kernel(self._points.shape[1] - 3).clone_with_theta(theta)
         self._process = _regressor(kernel, optimizer=None).fit(self._points, self._residual_db)
 
     def _where(self, inputs: Inputs) -> np.ndarray:
-        """(N, 3) x and y in metres, and far apart for each cell; all that were not measured count as one more."""
+        """(N, 3 + D) x and y in metres; far apart for each cell, all that were not measured as one more; features."""
         number = {cell: number for number, cell in enumerate(self._cells)}
         cells, row = np.unique(cells_of(inputs), return_inverse=True)
         code = np.array([number.get(str(cell), len(number)) for cell in cells], dtype=float)[row.reshape(-1)]
-        return np.stack([inputs["x_m"], inputs["y_m"], code * APART_M], axis=1)
+        return np.column_stack([inputs["x_m"], inputs["y_m"], code * APART_M, self._features(inputs)])
+
+    def _features(self, inputs: Inputs) -> np.ndarray:
+        """(N, D) what else tells links apart."""
+        return np.empty((len(inputs), 0))
 
     def _predict(self, inputs: Inputs) -> Prediction:
         where = self._where(inputs)
@@ -113,17 +117,24 @@ def _regressor(kernel, **options):
     return process.GaussianProcessRegressor(kernel, **options)
 
 
-def _kernel():
-    """A field that all cells share, one of each cell's own, and a nugget; parameters are where the search begins."""
+def _kernel(features: int):
+    """A field that all cells share, one of each cell's own, one over features where there are any, and a nugget.
+
+    Parameters are where the search begins.
+    """
     kernels = require("sklearn.gaussian_process.kernels", "ml")
 
-    class InPlane(kernels.Matern):
-        """Sees x and y only."""
+    def field(columns: slice, lengths, bounds, smoothness: float):
+        class Seen(kernels.Matern):
+            """Sees some of the columns only."""
 
-        def __call__(self, X, Y=None, eval_gradient=False):
-            return super().__call__(X[:, :2], None if Y is None else Y[:, :2], eval_gradient)
+            def __call__(self, X, Y=None, eval_gradient=False):
+                return super().__call__(X[:, columns], None if Y is None else Y[:, columns], eval_gradient)
 
-    exponential = {"length_scale": 100.0, "length_scale_bounds": (SHORTEST_M, LONGEST_M), "nu": 0.5}
-    shared = kernels.ConstantKernel(20.0, (1e-2, 1e4)) * InPlane(**exponential)
-    own = kernels.ConstantKernel(20.0, (1e-2, 1e4)) * kernels.Matern(**exponential)
-    return shared + own + kernels.WhiteKernel(5.0, (1e-2, 1e3))
+        return kernels.ConstantKernel(20.0, (1e-2, 1e4)) * Seen(lengths, bounds, nu=smoothness)
+
+    kernel = field(slice(0, 2), 100.0, (SHORTEST_M, LONGEST_M), 0.5)
+    kernel += field(slice(0, 3), 100.0, (SHORTEST_M, LONGEST_M), 0.5)
+    if features:
+        kernel += field(slice(3, None), np.ones(features), (0.1, 100.0), 1.5)
+    return kernel + kernels.WhiteKernel(5.0, (1e-2, 1e3))
