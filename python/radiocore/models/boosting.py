@@ -14,6 +14,9 @@ from .encoding import Encoding
 from .inputs import Inputs
 from .prediction import Prediction
 
+FOLDS = 3
+"""That the number of trees is judged on; each costs as much as the model itself."""
+
 LEAST_DB = 1e-3
 """Of a deviation, for targets that trees reproduce to the last digit."""
 
@@ -48,7 +51,7 @@ class Boosting(Model):
     def _fit(self, inputs: Inputs, target: np.ndarray, blocks, progress) -> None:
         self._encoding = Encoding.fit(inputs, self.features or inputs.columns, one_hot=True)
         matrix = self._encoding.matrix(inputs)
-        trees, self._deviation_db = self._judged(matrix, target, inner_folds(inputs, target, blocks, self.seed))
+        trees, self._deviation_db = self._judged(matrix, target, inner_folds(inputs, target, blocks, self.seed, FOLDS))
         self._trees = _Trees.of(self._regressor(matrix, target, trees))
 
     def _judged(self, matrix: np.ndarray, target: np.ndarray, folds: Folds) -> tuple[int, float]:

@@ -97,11 +97,11 @@ class Calibrated(Model):
         self.model.restore(config, {name: array for name, array in arrays.items() if name != "calibration"})
 
 
-def inner_folds(inputs: Inputs, target: np.ndarray, blocks, seed: int = 0) -> Folds:
+def inner_folds(inputs: Inputs, target: np.ndarray, blocks, seed: int = 0, k: int = INNER_FOLDS) -> Folds:
     """The folds of a model that judges itself: of its blocks, or of rows where there are none."""
     together = duplicates_of(inputs.columns, target)
     if blocks is None:
-        return random_folds(len(target), INNER_FOLDS, seed, together=together)
-    folds = label_folds(blocks, INNER_FOLDS, seed, kind="inner blocks")
+        return random_folds(len(target), k, seed, together=together)
+    folds = label_folds(blocks, k, seed, kind="inner blocks")
     folds.check_no_leak(together)
     return folds
