@@ -157,7 +157,7 @@ def test_scaling_is_fitted_on_the_training_fold_only():
     folds = blocked_folds(inputs["x_m"], inputs["y_m"], 100, 5)
     before = cross_validate(Standardised(), inputs, level, folds, keep_models=True)
     for fold, (training, held_out) in enumerate(folds):
-        moved = inputs.with_columns({"x_m": np.where(held_out, inputs["x_m"] * 10, inputs["x_m"])})
+        moved = inputs.with_columns({"x_m": inputs["x_m"] + 50_000 * held_out})
         alone = Folds(folds.kind, np.where(held_out, 0, 1))
         other = np.where(held_out, 3 * level, level)
         after = cross_validate(Standardised(), moved, other, alone, keep_models=True).models[0]

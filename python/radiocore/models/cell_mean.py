@@ -24,7 +24,8 @@ class CellMean(Model):
     name = "cell mean"
 
     def _fit(self, inputs: Inputs, target: np.ndarray, blocks, progress) -> None:
-        cells = cells_of(inputs)
+        self._by = cell_column(inputs)
+        cells = cells_of(inputs, self._by)
         self._of = {ANY: (float(target.mean()), float(target.std(ddof=1)))}
         for cell in np.unique(cells):
             own = target[cells == cell]
@@ -32,21 +33,24 @@ class CellMean(Model):
                 self._of[str(cell)] = (float(own.mean()), float(own.std(ddof=1)))
 
     def _predict(self, inputs: Inputs) -> Prediction:
-        cells, row = np.unique(cells_of(inputs), return_inverse=True)
+        cells, row = np.unique(cells_of(inputs, self._by), return_inverse=True)
         of_all = self._of[ANY]
         mean, deviation_db = np.array([self._of.get(str(cell), of_all) for cell in cells])[row.reshape(-1)].T
         return Prediction(mean, deviation_db)
 
     def state(self):
-        return {"cells": self._of}, {}
+        return {"by": self._by, "cells": self._of}, {}
 
     def _load_state(self, config, arrays) -> None:
+        self._by = config["by"]
         self._of = {cell: tuple(values) for cell, values in config["cells"].items()}
 
 
-def cells_of(inputs: Inputs) -> np.ndarray:
-    """(N,) cell of each link, or else its sector."""
-    for name in ("cell", "sector"):
-        if name in inputs:
-            return inputs[name].astype(str)
-    return np.full(len(inputs), ANY)
+def cell_column(inputs: Inputs) -> str:
+    """The column that tells cells apart: "cell", or else "sector"; "" where neither is known."""
+    return next((name for name in ("cell", "sector") if name in inputs), "")
+
+
+def cells_of(inputs: Inputs, column: str) -> np.ndarray:
+    """(N,) cell of each link by that column."""
+    return inputs[column].astype(str) if column else np.full(len(inputs), ANY)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .base import FEWEST_ROWS, Model
-from .cell_mean import ANY, cells_of
+from .cell_mean import ANY, cell_column, cells_of
 from .inputs import Inputs
 from .prediction import Prediction
 
@@ -30,7 +30,8 @@ class LogDistance(Model):
     name = "empirical"
 
     def _fit(self, inputs: Inputs, target: np.ndarray, blocks, progress) -> None:
-        decades, cells = _decades(inputs), cells_of(inputs)
+        self._by = cell_column(inputs)
+        decades, cells = _decades(inputs), cells_of(inputs, self._by)
         of_all = _law(decades, target, (target.mean(), 0.0, target.std(ddof=1)))
         self._of = {ANY: of_all}
         for cell in np.unique(cells):
@@ -38,15 +39,16 @@ class LogDistance(Model):
             self._of[str(cell)] = _law(decades[own], target[own], of_all)
 
     def _predict(self, inputs: Inputs) -> Prediction:
-        cells, row = np.unique(cells_of(inputs), return_inverse=True)
+        cells, row = np.unique(cells_of(inputs, self._by), return_inverse=True)
         laws = np.array([self._of.get(str(cell), self._of[ANY]) for cell in cells])[row.reshape(-1)]
         level, slope, deviation_db = laws.T
         return Prediction(level + slope * _decades(inputs), deviation_db)
 
     def state(self):
-        return {"cells": self._of}, {}
+        return {"by": self._by, "cells": self._of}, {}
 
     def _load_state(self, config, arrays) -> None:
+        self._by = config["by"]
         self._of = {cell: tuple(values) for cell, values in config["cells"].items()}
 
 

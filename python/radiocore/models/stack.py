@@ -14,7 +14,9 @@ from . import models
 from .base import Model
 from .boosting import Boosting
 from .conformal import Calibration, inner_folds
-from .inputs import Inputs
+from .extra_trees import ExtraTrees
+from .inputs import Inputs, is_label
+from .likelihood import LikelihoodNetwork
 from .log_distance import LogDistance
 from .prediction import Prediction
 from .residual_gaussian_process import ResidualGaussianProcess
@@ -26,8 +28,10 @@ LEAST_DB = 1e-3
 
 def default_members(inputs: Inputs) -> tuple[Model, ...]:
     """What is worth stacking for links of which this is known."""
-    members = [Boosting(), ResidualGaussianProcess()]
-    return tuple(members if "distance_m" not in inputs else [LogDistance(), *members])
+    numbers = tuple(name for name, column in inputs.columns.items() if not is_label(column))
+    network = LikelihoodNetwork(features=numbers, warm_up=True)
+    members = (Boosting(), ExtraTrees(), ResidualGaussianProcess(), network)
+    return (LogDistance(), *members) if "distance_m" in inputs else members
 
 
 @dataclass

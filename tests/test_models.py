@@ -1,0 +1,199 @@
+"""What every model of a level must do; a new file in models/ is judged the day it lands."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from radiocore.errors import FitError, InputError
+from radiocore.evaluation.folds import squares
+from radiocore.models import models
+from radiocore.models.cell_mean import CellMean
+from radiocore.models.inputs import Inputs
+from radiocore.models.log_distance import LogDistance
+
+pytest.importorskip("torch")
+pytest.importorskip("sklearn")
+from radiocore.models.likelihood import LikelihoodNetwork
+
+SHORT = {
+    "likelihood": {"epochs": 25},
+    "MLP": {"epochs": 25},
+    "ensemble": {"member": LikelihoodNetwork(epochs=25), "size": 2},
+    "boosting": {"most_trees": 30},
+    "extra trees": {"trees": 20},
+    "stack": {"members": (LogDistance(), CellMean())},
+    "chosen": {"members": (LogDistance(), CellMean())},
+}
+"""Settings with which a test takes less than a second."""
+
+ROWS = 240
+
+
+def links(rows=ROWS, seed=0):
+    """Links of two cells about one mast, with what Inputs.of tells of them."""
+    rng = np.random.default_rng(seed)
+    x_m, y_m = rng.uniform(-400, 400, (2, rows))
+    distance_m, cell = np.hypot(x_m, y_m), np.where(y_m > 0, "A", "B")
+    columns = {
+        "x_m": x_m,
+        "y_m": y_m,
+        "distance_m": distance_m,
+        "log10_distance": np.log10(distance_m),
+        "cell": cell,
+        "sector": cell,
+        "month": rng.choice([1.0, 8.0], rows),
+    }
+    level = -80 - 35 * np.log10(distance_m / 100) - 12 * (cell == "B") + rng.normal(0, 2, rows)
+    return Inputs(columns), level
+
+
+def new(name):
+    return models()[name](**SHORT.get(name, {}))
+
+
+def fitted(name):
+    inputs, level = links()
+    return new(name).fit(inputs, level, blocks=squares(inputs["x_m"], inputs["y_m"], 100), progress=False)
+
+
+@pytest.fixture(scope="module", params=sorted(models()))
+def name(request):
+    return request.param
+
+
+@pytest.fixture(scope="module")
+def model(name):
+    return fitted(name)
+
+
+def same(first, second):
+    return all(
+        getattr(first, part).tobytes() == getattr(second, part).tobytes() for part in ("mean", "deviation_db")
+    ) and all(np.array_equal(a, b) for a, b in zip(first.interval(0.8), second.interval(0.8), strict=True))
+
+
+def test_predictions_are_distributions(model):
+    inputs, level = links(500, seed=1)
+    found = model.predict(inputs)
+    assert found.mean.shape == found.deviation_db.shape == level.shape
+    assert np.isfinite(found.mean).all() and np.isfinite(found.deviation_db).all()
+    assert (found.deviation_db > 0).all()
+    low, high = found.interval(0.8)
+    assert (low < found.mean).all() and (found.mean < high).all()
+
+
+def test_it_learns(model):
+    inputs, level = links(500, seed=1)
+    error_db = model.predict(inputs).mean - level
+    assert np.abs(error_db).mean() < 0.9 * np.abs(level - links()[1].mean()).mean()
+
+
+def test_the_same_again_is_the_same_bytes(name, model):
+    inputs, _ = links(100, seed=1)
+    again = fitted(name)
+    assert same(again.predict(inputs), model.predict(inputs))
+    refitted = again.fit(*links(), blocks=squares(links()[0]["x_m"], links()[0]["y_m"], 100), progress=False)
+    assert same(refitted.predict(inputs), model.predict(inputs))
+
+
+def test_state_is_plain_and_enough(model):
+    inputs, _ = links(100, seed=1)
+    config, arrays = model.state()
+    assert all(array.dtype.kind in "biuf" for array in arrays.values())
+    copies = {key: array.copy() for key, array in arrays.items()}
+    restored = type(model)(**model.settings).restore(json.loads(json.dumps(config)), copies)
+    assert same(restored.predict(inputs), model.predict(inputs))
+
+
+def test_the_order_of_rows_does_not_matter(model):
+    inputs, _ = links(100, seed=1)
+    turned = np.random.default_rng(0).permutation(100)
+    whole, parts = model.predict(inputs), model.predict(inputs.select(turned))
+    np.testing.assert_allclose(parts.mean, whole.mean[turned], rtol=1e-5)
+    np.testing.assert_allclose(parts.deviation_db, whole.deviation_db[turned], rtol=1e-4)
+
+
+def test_it_must_be_fitted_first(name):
+    with pytest.raises(FitError, match="not fitted"):
+        new(name).predict(links()[0])
+
+
+def test_bad_targets_are_refused(name):
+    inputs, level = links()
+    for bad, says in (
+        (np.where(np.arange(ROWS) == 3, np.nan, level), "row 3"),
+        (np.full(ROWS, -90.0), "all 240 rows"),
+        (level[1:], "shape"),
+    ):
+        with pytest.raises(InputError, match=says):
+            new(name).fit(inputs, bad)
+    with pytest.raises(InputError, match="too few"):
+        new(name).fit(inputs.select(slice(5)), level[:5])
+
+
+def test_bad_columns_are_refused(name, model):
+    inputs, level = links()
+    broken = inputs.with_columns({"x_m": np.where(np.arange(ROWS) == 7, np.inf, inputs["x_m"])})
+    with pytest.raises(InputError, match="x_m: row 7"):
+        new(name).fit(broken, level)
+    with pytest.raises(InputError, match="x_m: row 7"):
+        model.predict(broken)
+    with pytest.raises(InputError, match="no such column"):
+        model.predict(Inputs({"other": np.zeros(3)}))
+
+
+def test_a_new_cell_is_refused_or_predicted(model):
+    """Blocked folds hold cells that no training row has: a model says that it cannot, or predicts without them."""
+    inputs = links(50, seed=1)[0].with_columns({name: np.full(50, "Z") for name in ("cell", "sector")})
+    try:
+        found = model.predict(inputs)
+    except InputError as error:
+        assert "'Z'" in str(error)
+    else:
+        assert np.isfinite(found.mean).all() and (found.deviation_db > 0).all()
+
+
+def test_the_log_distance_law_is_recovered():
+    inputs, level = links(4000)
+    config, _ = LogDistance().fit(inputs, level).state()
+    for cell, level_dbm in (("A", -80), ("B", -92)):
+        np.testing.assert_allclose(config["cells"][cell], (level_dbm, -35, 2), atol=0.6)
+
+
+def test_the_log_distance_law_needs_a_distance():
+    inputs, level = links()
+    without = Inputs({"x_m": inputs["x_m"]}, {"distance_m": "no base stations were given"})
+    with pytest.raises(InputError, match="distance_m.*no base stations were given"):
+        LogDistance().fit(without, level)
+
+
+def test_trees_walk_as_those_that_grew_them():
+    from sklearn.ensemble import ExtraTreesRegressor, HistGradientBoostingRegressor
+
+    from radiocore.models.trees import Trees
+
+    rng = np.random.default_rng(0)
+    seen, new_rows = rng.normal(size=(2, 400, 3)).astype(np.float32)
+    level = seen[:, 0] * 5 + np.sin(3 * seen[:, 1]) + rng.normal(size=400)
+    boosted = HistGradientBoostingRegressor(max_iter=30).fit(seen, level)
+    assert (Trees.of_boosting(boosted).sums(new_rows) == boosted.predict(new_rows)).all()
+    forest = ExtraTreesRegressor(20, random_state=0).fit(seen, level)
+    np.testing.assert_allclose(Trees.of_forest(forest).sums(new_rows), forest.predict(new_rows), rtol=1e-12)
+
+
+def test_kriging_finds_shadowing_between_measurements():
+    """A smooth field on top of the law, measured with noise: half of its error without the field must go."""
+    from radiocore.models.residual_gaussian_process import ResidualGaussianProcess
+
+    def shadowed(seed):
+        inputs, level = links(600, seed)
+        return inputs, level + 8 * np.sin(inputs["x_m"] / 60) * np.cos(inputs["y_m"] / 80)
+
+    inputs, level = shadowed(0)
+    new_inputs, new_level = shadowed(1)
+    law, kriged = (kind().fit(inputs, level).predict(new_inputs) for kind in (LogDistance, ResidualGaussianProcess))
+    assert np.std(kriged.mean - new_level) < 0.6 * np.std(law.mean - new_level)
+    assert np.std((kriged.mean - new_level) / kriged.deviation_db) == pytest.approx(1, abs=0.2)
