@@ -23,7 +23,7 @@ from .ground import Ground
 from .images import SHAPE, read_images, scaled, write_blocks
 
 BLOCK = 64
-"""Images that are held at once while a file is written: 12 MiB."""
+"""Images that are held at once, by :meth:`DigitalTwin.blocks` and while a file is written: 12 MiB."""
 
 PIXEL_M = 2 * style.ZOOM_RADIUS_M / style.ZOOM_PX
 _UP = np.array([1.0, -1.0])  # metres count northwards, rows southwards
@@ -103,13 +103,19 @@ class DigitalTwin:
         ends_m = self._ends(base_station_m, user_m)
         with progress_bar(len(ends_m), "drawing", progress, unit="images") as update:
 
-            def blocks() -> Iterator[np.ndarray]:
-                for start in range(0, len(ends_m), BLOCK):
-                    block = self._drawn(ends_m[start : start + BLOCK])
+            def told() -> Iterator[np.ndarray]:
+                for block in self._in_blocks(ends_m):
                     yield block
                     update(len(block))
 
-            write_blocks(path, len(ends_m), blocks())
+            write_blocks(path, len(ends_m), told())
+
+    def blocks(self, base_station_m, user_m) -> Iterator[np.ndarray]:
+        """The images of :meth:`draw`, 64 at a time; positions are checked before the first."""
+        return self._in_blocks(self._ends(base_station_m, user_m))
+
+    def _in_blocks(self, ends_m: np.ndarray) -> Iterator[np.ndarray]:
+        return (self._drawn(ends_m[start : start + BLOCK]) for start in range(0, len(ends_m), BLOCK))
 
     @cached_property
     def _ground(self) -> Ground:
