@@ -6,14 +6,15 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from radiocore import DeviceUnavailableError, FileFormatError, FitError, InputError, Scene
+from radiocore import DeviceUnavailableError, FileFormatError, FitError, InputError, Scene, digital_twin
 from radiocore.digital_twin import DigitalTwin, read_images, scaled, style
 
 torch = pytest.importorskip("torch")
 vae = pytest.importorskip("radiocore.models.vae")
 Autoencoder = vae.Autoencoder
 
-TINY = {"widths": (1, 2, 1), "epochs": 2, "batch": 8, "threads": 1}
+TINY = {"widths": (1, 2, 1), "epochs": 2, "batch": 4, "threads": 1}
+BLOCK = 4
 
 
 @pytest.fixture(scope="module")
@@ -27,17 +28,18 @@ def site():
 @pytest.fixture(scope="module")
 def images(site):
     twin, station_m, user_m = site
-    return twin.draw(station_m, user_m)
+    return twin.draw(station_m, user_m[:10])
 
 
 @pytest.fixture(scope="module")
-def few(images):
-    return images[:20]
+def fitted(images):
+    return Autoencoder(**TINY).fit(images, progress=False)
 
 
-@pytest.fixture(scope="module")
-def fitted(few):
-    return Autoencoder(**TINY).fit(few, progress=False)
+@pytest.fixture
+def small_blocks(monkeypatch):
+    monkeypatch.setattr(vae, "BLOCK", BLOCK)
+    monkeypatch.setattr(digital_twin, "BLOCK", BLOCK)
 
 
 def arrays_of(model):
@@ -140,38 +142,47 @@ def test_tensor_equals_scaled(images):
 # --- training ---
 
 
+def test_loss_falls(fitted):
+    for losses in (fitted.history.loss, fitted.history.validation_loss):
+        assert losses[1] < losses[0]
+
+
+@pytest.mark.slow
 def test_learns_more_than_the_mean_image():
     """Two kinds of images, light and dark: the mean image is grey, and one number tells them apart."""
     light = np.arange(32) % 2 == 0
     images = np.where(light[:, None, None, None], np.uint8(230), np.uint8(25)) * np.ones((1, 256, 256, 3), np.uint8)
-    model = Autoencoder(widths=(1, 2, 2), latent=1, epochs=12, batch=4, threads=1).fit(images, progress=False)
-    assert model.history.validation_loss[-1] < 0.2 * 196_608 * scaled(np.uint8(230)) ** 2
+    model = Autoencoder(widths=(2, 4, 4), latent=1, epochs=30, batch=2, threads=1).fit(images, progress=False)
+    of_mean_image = 196_608 * float(scaled(np.uint8(230))) ** 2
+    assert min(model.history.validation_loss) < 0.1 * of_mean_image
     z = model.encode(images)[:, 0]
     assert max(z[light]) < min(z[~light]) or min(z[light]) > max(z[~light])
-    again = model.reconstruct(images)
-    assert again.dtype == np.uint8 and again.shape == images.shape
-    assert again[light].mean() > 150 > 100 > again[~light].mean()
+    again = model.reconstruct(images[:2])
+    assert again[0].mean() > 150 > 100 > again[1].mean()
 
 
-def test_same_seed_same_weights(few, fitted):
-    again = Autoencoder(**TINY).fit(few, progress=False)
+def test_same_seed_same_weights(images, fitted):
+    """And one that was fitted to others before starts anew."""
+    again = Autoencoder(**TINY).fit(images[5:], progress=False).fit(images, progress=False)
     assert_same_bytes(arrays_of(fitted), arrays_of(again))
     assert again.history == fitted.history
-    other = Autoencoder(**TINY, seed=1).fit(few, progress=False)
-    assert any((arrays_of(other)[name] != array).any() for name, array in arrays_of(fitted).items())
+    other = Autoencoder(**TINY | {"epochs": 1}, seed=1).fit(images, progress=False)
+    assert other.history.loss[0] != fitted.history.loss[0]
 
 
-def test_a_fitted_one_starts_anew(few, fitted):
-    again = Autoencoder(**TINY).fit(few[:10], progress=False).fit(few, progress=False)
-    assert_same_bytes(arrays_of(fitted), arrays_of(again))
+def test_bfloat16_is_near(images):
+    network, batch = vae.build((1, 1, 1), 2, seed=0).eval(), vae.as_tensor(images[:2])
+    single, half = (
+        vae.negative_elbo(network, batch, torch.Generator().manual_seed(0), bfloat16=bfloat16)
+        for bfloat16 in (False, True)
+    )
+    assert half.dtype == torch.float32
+    assert half.item() == pytest.approx(single.item(), rel=0.01)
+    half.backward()
+    assert all(torch.isfinite(weight.grad).all() for weight in network.parameters())
 
 
-def test_bfloat16_learns_too(few, fitted):
-    model = Autoencoder(**TINY, bfloat16=True).fit(few, progress=False)
-    assert model.history.validation_loss[-1] == pytest.approx(fitted.history.validation_loss[-1], rel=0.02)
-
-
-def test_resumed_after_a_kill(few, fitted, tmp_path, monkeypatch):
+def test_resumed_after_a_kill(images, fitted, tmp_path, monkeypatch):
     """Killed in its second epoch, it goes on after the first, to the bytes of a run that was never stopped."""
     files = {"checkpoint": tmp_path / "run.safetensors", "log": tmp_path / "log.jsonl"}
     calls = []
@@ -188,25 +199,25 @@ def test_resumed_after_a_kill(few, fitted, tmp_path, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(vae, "negative_elbo", killed)
         with pytest.raises(KeyboardInterrupt):
-            model.fit(few, progress=False)
+            model.fit(images, progress=False)
     assert not model.is_fitted and files["checkpoint"].exists()
-    model.fit(few, progress=False)
+    model.fit(images, progress=False)
     assert_same_bytes(arrays_of(fitted), arrays_of(model))
     assert [json.loads(line)["epoch"] for line in files["log"].read_text().splitlines()] == [1, 2]
 
     other = Autoencoder(**TINY)
     other.files = files
     with pytest.raises(FileFormatError, match="another run"):
-        other.fit(few[::-1], progress=False)
+        other.fit(images[::-1], progress=False)
 
 
 # --- features ---
 
 
-def test_company_decides_nothing(images, fitted):
+def test_company_decides_nothing(images, fitted, small_blocks):
     """Each image has the same bytes in any order, block, and on any number of threads."""
     z = fitted.encode(images)
-    assert z.shape == (70, 2) and z.dtype == np.float32
+    assert z.shape == (10, 2) and z.dtype == np.float32
     assert np.isfinite(z).all() and (z.std(axis=0) > 0).all()
     np.testing.assert_array_equal(fitted.encode(images[::-1]), z[::-1])
     np.testing.assert_array_equal(fitted.encode(images[5:6]), z[5:6])
@@ -214,15 +225,16 @@ def test_company_decides_nothing(images, fitted):
     try:
         for threads in (1, 2):
             torch.set_num_threads(threads)
-            np.testing.assert_array_equal(fitted.encode(images[:9]), z[:9])
+            np.testing.assert_array_equal(fitted.encode(images), z)
             assert torch.get_num_threads() == threads
     finally:
         torch.set_num_threads(before)
 
 
-def test_columns_equal_the_images(site, images, fitted):
-    columns = fitted.columns(*site)
-    assert list(columns) == ["z1", "z2"] == list(fitted.column_names)
+def test_columns_equal_the_images(site, images, fitted, small_blocks):
+    twin, station_m, user_m = site
+    columns = fitted.columns(twin, station_m, user_m[:10])
+    assert tuple(columns) == ("z1", "z2") == fitted.column_names
     np.testing.assert_array_equal(np.column_stack(list(columns.values())), fitted.encode(images).astype(float))
 
 
@@ -254,32 +266,30 @@ class Counted(np.memmap):
         return super().__array__(*arguments, **more)
 
 
-def test_a_file_is_never_loaded_whole(site, images, fitted, tmp_path):
+def test_a_file_is_never_loaded_whole(site, images, fitted, small_blocks, tmp_path):
     twin, station_m, user_m = site
     path = tmp_path / "images.npy"
-    twin.write(path, station_m, user_m, progress=False)
-    np.testing.assert_array_equal(fitted.encode(path), fitted.encode(images))
+    twin.write(path, station_m, user_m[:10], progress=False)
     counted = read_images(path).view(Counted)
-    Counted.most = 0
-    model = Autoencoder(**TINY | {"epochs": 1}).fit(counted, progress=False)
-    assert Counted.most == vae.BLOCK  # to see that they are not all equal; a batch has 8
-    model.encode(counted)
-    assert Counted.most == vae.BLOCK < len(counted)
-    assert_same_bytes(arrays_of(model), arrays_of(Autoencoder(**TINY | {"epochs": 1}).fit(images, progress=False)))
+    model = Autoencoder(**TINY).fit(counted, progress=False)
+    z = model.encode(counted)
+    assert Counted.most == BLOCK == TINY["batch"]
+    assert_same_bytes(arrays_of(model), arrays_of(fitted))
+    np.testing.assert_array_equal(z, fitted.encode(path))
 
 
 # --- state ---
 
 
-def test_state_makes_an_equal_one(few, fitted):
+def test_state_makes_an_equal_one(images, fitted):
     config, arrays = fitted.state()
     assert all(array.dtype == np.float32 and array.flags.c_contiguous for array in arrays.values())
     settings = json.loads(json.dumps(fitted.settings))
     again = Autoencoder(**settings).restore(json.loads(json.dumps(config)), arrays)
     assert again.settings == fitted.settings and again.history == fitted.history
     assert_same_bytes(arrays, arrays_of(again))
-    np.testing.assert_array_equal(again.encode(few), fitted.encode(few))
-    np.testing.assert_array_equal(again.reconstruct(few[:2]), fitted.reconstruct(few[:2]))
+    np.testing.assert_array_equal(again.encode(images), fitted.encode(images))
+    np.testing.assert_array_equal(again.reconstruct(images[:2]), fitted.reconstruct(images[:2]))
 
 
 def test_refuses_arrays_of_others(fitted):
@@ -320,17 +330,17 @@ def test_refuses_images_of_another_style(fitted, monkeypatch):
     ],
     ids=["one", "empty", "half", "grey", "float", "nan", "list", "none"],
 )
-def test_refuses_what_is_no_images(few, fitted, wrong):
+def test_refuses_what_is_no_images(images, fitted, wrong):
     for use in (Autoencoder(**TINY).fit, fitted.encode, fitted.reconstruct):
         with pytest.raises(InputError, match="images: "):
-            use(wrong(few))
+            use(wrong(images))
 
 
-def test_refuses_equal_images(few):
+def test_refuses_equal_images(images):
     with pytest.raises(InputError, match="all 5 are equal"):
-        Autoencoder(**TINY).fit(few[[0] * 5])
+        Autoencoder(**TINY).fit(images[[0] * 5])
     with pytest.raises(InputError, match="two or more"):
-        Autoencoder(**TINY).fit(few[:1])
+        Autoencoder(**TINY).fit(images[:1])
 
 
 def test_refuses_a_file_of_something_else(fitted, tmp_path):
@@ -339,10 +349,10 @@ def test_refuses_a_file_of_something_else(fitted, tmp_path):
         fitted.encode(tmp_path / "numbers.npy")
 
 
-def test_wants_to_be_fitted(few):
+def test_wants_to_be_fitted(images):
     for use in (Autoencoder().encode, Autoencoder().reconstruct, lambda images: Autoencoder().state()):
         with pytest.raises(FitError, match="not fitted"):
-            use(few)
+            use(images)
 
 
 @pytest.mark.parametrize(
@@ -364,17 +374,17 @@ def test_refuses_settings(name, value):
         Autoencoder(**{name: value})
 
 
-def test_refuses_devices(few):
+def test_refuses_devices(images):
     with pytest.raises(InputError, match="device"):
-        Autoencoder(**TINY, device="tpu").fit(few)
+        Autoencoder(**TINY, device="tpu").fit(images)
     if not torch.cuda.is_available():
         with pytest.raises(DeviceUnavailableError, match="CUDA"):
-            Autoencoder(**TINY, device="cuda").fit(few)
+            Autoencoder(**TINY, device="cuda").fit(images)
 
 
-def test_on_the_gpu_the_same_weights_again(few, fitted):
+def test_on_the_gpu_the_same_weights_again(images, fitted):
     if not torch.cuda.is_available():
         pytest.skip("torch finds no CUDA device")
-    first, again = (Autoencoder(**TINY, device="cuda").fit(few, progress=False) for _ in range(2))
+    first, again = (Autoencoder(**TINY, device="cuda").fit(images, progress=False) for _ in range(2))
     assert_same_bytes(arrays_of(first), arrays_of(again))
     assert first.history.validation_loss[-1] == pytest.approx(fitted.history.validation_loss[-1], rel=0.02)
