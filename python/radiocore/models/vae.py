@@ -21,8 +21,9 @@ import numpy as np
 
 from ..digital_twin import DigitalTwin, read_images, style
 from ..digital_twin.images import SHAPE
-from ..errors import DeviceUnavailableError, FitError, InputError, require
-from .training import History, Schedule, hold_back, reproducible, seeded, train
+from ..errors import FitError, InputError, require
+from .reproducible import reproducible, seeded, torch_device
+from .training import History, Schedule, hold_back, train
 
 if TYPE_CHECKING:
     import torch
@@ -117,7 +118,7 @@ class Autoencoder:
         rows, validation_rows = hold_back(len(images), None, self.seed)
         if not any((block != images[0]).any() for block in _blocks(images)):
             raise InputError(f"images: all {len(images)} are equal; there is nothing to learn; is it the right file?")
-        network = build(self.widths, self.latent, self.seed).to(_device(self.device))
+        network = build(self.widths, self.latent, self.seed).to(torch_device(self.device))
 
         def loss(network, rows, generator):
             picked = np.sort(rows.numpy())  # as they lie in the file
@@ -362,16 +363,6 @@ def _checksum(images: np.ndarray, settings: Mapping[str, Any]) -> str:
     for block in _blocks(images):
         out.update(np.ascontiguousarray(block).data)
     return out.hexdigest()
-
-
-def _device(name: str) -> torch.device:
-    import torch
-
-    if name not in ("cpu", "cuda"):
-        raise InputError(f"device: {name!r}; give 'cpu' or 'cuda'")
-    if name == "cuda" and not torch.cuda.is_available():
-        raise DeviceUnavailableError("device: torch finds no CUDA device; give 'cpu', or install torch for CUDA")
-    return torch.device(name)
 
 
 def _is_count(value) -> bool:
