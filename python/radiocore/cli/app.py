@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from ..errors import InputError
-from . import demo, doctor, inspect, reproduce, simulate, train, train_learned
+from . import demo, doctor, inspect, predict, reproduce, simulate, train, train_learned, train_rsrp
 
 app = typer.Typer(
     name="radiocore",
@@ -22,7 +22,10 @@ UsageError = typer.BadParameter.__base__
 
 for module in (simulate, inspect, demo, doctor):
     app.command(module.NAME)(module.command)
-app.add_typer(train_learned.app, name=train.NAME)
+for module in (train_learned, train_rsrp):  # each adds its command to the one group
+    assert module.app is train.app
+app.add_typer(train.app, name=train.NAME)
+app.add_typer(predict.app, name=predict.NAME)
 app.add_typer(reproduce.app, name=reproduce.NAME)
 
 

@@ -21,6 +21,7 @@ from ..scene import Scene
 from .base import Model
 from .cell_mean import CellMean
 from .cells import Cells
+from .checkpointed import Checkpointed, require_network
 from .conformal import INNER_FOLDS, Calibration
 from .inputs import FROM_STATIONS, NO_STATIONS, Inputs, is_label
 from .prediction import Prediction
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
     from ..grid import ReceiverGrid
 
-DEFAULT_MODEL = "likelihood"
+DEFAULT_MODEL = "stack"
 BLOCK_M = 100.0
 """Side of the squares that are held out whole where the model is judged."""
 
@@ -87,6 +88,8 @@ class RsrpPredictor:
         seed: int = 0,
         one_cell: bool = False,
         files: Mapping[str, Any] | None = None,
+        checkpoints: str | Path | None = None,
+        log: str | Path | None = None,
         progress: bool | None = None,
     ) -> RsrpPredictor:
         """Train on measurements, as they are: clean them first.
@@ -104,6 +107,11 @@ class RsrpPredictor:
             All rows are of one cell, and that is meant.
         files : mapping, optional
             What to keep of the files that it all came from, as their names and checksums.
+        checkpoints : path, optional
+            Folder of a network's epochs, made if need be: a run that was killed goes on from there, and gives the same
+            bytes.
+        log : path, optional
+            JSON lines of the last training of a network, one an epoch.
         progress : bool, optional
 
         Raises
@@ -124,14 +132,22 @@ class RsrpPredictor:
 
         folds = blocked_folds(linked.x_m, linked.y_m, BLOCK_M, INNER_FOLDS, seed)
         at_random = random_folds(len(target), INNER_FOLDS, seed, together=duplicates_of(inputs.columns, target))
-        held_out = cross_validate(model, inputs, target, folds, blocks=blocks, progress=progress)
+        trained = model
+        if log is not None:
+            require_network(model, "log")
+        if checkpoints is not None:
+            Path(checkpoints).mkdir(parents=True, exist_ok=True)
+            trained = Checkpointed(model, Path(checkpoints))
+        held_out = cross_validate(trained, inputs, target, folds, blocks=blocks, progress=progress)
         calibration = Calibration.of(held_out.prediction, target)
         scores = {
             "blocked": _calibrated_scores(held_out, target),
-            "random": cross_validate(model, inputs, target, at_random, blocks=blocks, progress=progress).scores,
+            "random": cross_validate(trained, inputs, target, at_random, blocks=blocks, progress=progress).scores,
             "cell mean": cross_validate(CellMean(), inputs, target, folds, progress=False).scores,
         }
-        model.fit(inputs, target, blocks=blocks, progress=progress)
+        if log is not None:
+            model.files = {"log": Path(log)}
+        trained.fit(inputs, target, blocks=blocks, progress=progress)
         used = _used(model, inputs)
         constants = {name: column[0].item() for name, column in inputs.columns.items() if (column == column[0]).all()}
         for name in inputs.columns:

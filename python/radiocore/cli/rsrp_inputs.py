@@ -1,0 +1,110 @@
+"""What ``train rsrp`` and ``predict rsrp`` read: measurements or points, and the scene around them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ..buildings import Buildings
+from ..config import RunConfig
+from ..errors import InputError
+from ..measurements import Measurements
+from ..network import BaseStations
+from ..run import file_identity, read_buildings, read_scene, station_options
+from ..scene import Scene
+from .inspect import PANELS
+from .options import OPTION_KEYS
+
+SCENE_KEYS = tuple(key for key in OPTION_KEYS if RunConfig.model_fields[key].json_schema_extra["panel"] in PANELS)
+STATIONS_MARGIN_M = 20_000.0
+"""Cells are measured far from their masts."""
+
+Columns = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help='A TOML file with [columns] (rsrp_dbm = "RSRP"), [constants], crs, missing.'),
+]
+TableCrs = Annotated[
+    str | None, typer.Option("--table-crs", metavar="EPSG:CODE", help="CRS of the columns x and y of that table.")
+]
+
+IN_OPTIONS = (
+    (re.compile(r"\bcolumns=(?!\{'id')(\{(?:[^{}]|\{[^{}]*\})*\})?"), "[columns] in a --columns file"),
+    (re.compile(r"\bcrs=(?!\w)|\bcrs(?=: )"), "--table-crs"),
+    (re.compile(r"\bfeatures=\['([^']*)'\]"), r"--feature '\1'"),
+    (re.compile(r"\bone_cell=True"), "--one-cell"),
+    (re.compile(r"\bunknown='leave-out'"), "--unknown-cells leave-out"),
+    (re.compile(r"\bmerge_sites=False"), "--no-merge-sites"),
+)
+"""What arguments of measurements are called on the command line."""
+
+
+@contextmanager
+def errors_of_table() -> Iterator[None]:
+    """Errors about measurements or points name the options of this command.
+
+    Raises
+    ------
+    InputError
+    """
+    try:
+        yield
+    except InputError as error:
+        message = str(error)
+        for pattern, option in IN_OPTIONS:
+            message = pattern.sub(option, message)
+        raise InputError(message) from None
+
+
+def with_margin(config: RunConfig) -> RunConfig:
+    """The config with stations farther off than for a coverage map, unless it says how far."""
+    if "stations_margin_m" in config.model_fields_set:
+        return config
+    return config.model_copy(update={"stations_margin_m": STATIONS_MARGIN_M})
+
+
+def read_all(
+    config: RunConfig, path: Path, *, columns: Path | None, crs: str | None, features: Sequence[str]
+) -> tuple[Measurements, Scene | None]:
+    """Measurements, and the scene of the files that a config names, if any.
+
+    Raises
+    ------
+    InputError
+    """
+    options = {"columns": columns, "crs": crs, "features": features}
+    scene = None
+    if config.buildings is not None:
+        scene = scene_with_buildings(config)
+    with errors_of_table():
+        measurements = Measurements.read(path, scene=scene, **options)
+    if scene is None and config.base_stations is not None:
+        bounds_m = (*(float(v.min()) for v in _places(measurements)), *(float(v.max()) for v in _places(measurements)))
+        reach = {"frame": measurements.frame, "bounds_m": bounds_m, "margin_m": config.stations_margin_m}
+        chosen = station_options(config)
+        stations = BaseStations.read(config.base_stations, **reach, crs=chosen.pop("station_crs"), **chosen)
+        ground = replace(Buildings.from_polygons([], []), frame=measurements.frame)
+        scene = Scene(ground, stations, receiver_bounds_m=bounds_m)
+    return measurements, scene
+
+
+def scene_with_buildings(config: RunConfig) -> Scene:
+    """The scene of a building map, with base stations where they are given."""
+    if config.base_stations is not None:
+        return read_scene(config)
+    town = read_buildings(config)
+    return Scene(town, BaseStations(x_m=[], y_m=[], frame=town.frame))
+
+
+def identities(**files: Path | None) -> dict[str, dict]:
+    """Name, size and checksum of each file that is given."""
+    return {key: file_identity(path) for key, path in files.items() if path is not None}
+
+
+def _places(measurements: Measurements):
+    return measurements.x_m, measurements.y_m

@@ -1,0 +1,142 @@
+"""``radiocore train rsrp``: a predictor of RSRP from the user's own measurements."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ..config import RunConfig
+from ..errors import ConfigError, InputError, nearest_name
+from ..io.sniff import local_file
+from ..models.predictor import BLOCK_M, DEFAULT_MODEL, RsrpPredictor, model_named
+from .options import takes_config
+from .rsrp_inputs import SCENE_KEYS, Columns, TableCrs, errors_of_table, identities, read_all, with_margin
+from .show import show_files, show_lines, show_table
+from .train import app
+
+UNKNOWN_CELLS = ("raise", "leave-out")
+
+
+@app.command("rsrp")
+@takes_config((*SCENE_KEYS, "seed"))
+def rsrp(
+    config: RunConfig,
+    measurements: Annotated[
+        Path, typer.Option(metavar="FILE", help="Drive test or MDT: CSV (.gz too), Parquet, GeoPackage.")
+    ] = ...,
+    output: Annotated[Path, typer.Option(metavar="FOLDER", help="Where the trained model goes.")] = ...,
+    columns: Columns = None,
+    table_crs: TableCrs = None,
+    feature: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="A further column of numbers to learn from; may be repeated."),
+    ] = None,
+    model: Annotated[str, typer.Option(metavar="NAME", help="Which model.")] = DEFAULT_MODEL,
+    unknown_cells: Annotated[
+        str, typer.Option(metavar="NAME", help="Rows of a cell that has no station: raise (an error), or leave-out.")
+    ] = "raise",
+    one_cell: Annotated[bool, typer.Option("--one-cell", help="All rows are of one cell, and that is meant.")] = False,
+    hampel: Annotated[
+        float | None,
+        typer.Option(metavar="N", help="Leave out places over N median deviations off (the paper: 4.5). [none]"),
+    ] = None,
+    checkpoints: Annotated[
+        Path | None,
+        typer.Option(metavar="FOLDER", help="Keep each epoch of a network here, and go on from what is there."),
+    ] = None,
+    log: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="JSON lines, one an epoch of the last training of a network.")
+    ] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the model if it is there.")] = False,
+) -> None:
+    """Train a predictor of RSRP with honest error bars from a drive test or MDT file.
+
+    Base stations add distance and bearing, buildings what stands in the way; it does without what is not given, and
+    says so. Stations within 20 km count unless `--stations-margin` says otherwise. Errors are measured where the model
+    has not been: on squares of 100 m that were held out.
+
+    Example: `radiocore train rsrp --measurements drive.csv --base-stations cells.csv --output model`
+    """
+    check_model_folder(output, overwrite)
+    local_file(measurements)
+    if unknown_cells not in UNKNOWN_CELLS:
+        hint = nearest_name(unknown_cells, UNKNOWN_CELLS)
+        raise ConfigError(f"--unknown-cells: {unknown_cells!r} is not one of {', '.join(UNKNOWN_CELLS)}{hint}")
+    model_named(model)
+    config = with_margin(config)
+    table, scene = read_all(config, measurements, columns=columns, crs=table_crs, features=feature or ())
+    if scene is not None and len(scene.buildings):
+        show_lines("Scene", scene.report().lines())
+    with errors_of_table():
+        table = table.cleaned(scene, hampel=hampel)
+        if scene is not None and len(scene.base_stations):
+            table = table.associated(scene, unknown=unknown_cells).measurements
+        show_lines("Measurements", table.report.lines()[1:] or ["nothing was left out"])
+        predictor = RsrpPredictor.train(
+            table,
+            scene,
+            model=model,
+            seed=config.seed,
+            one_cell=one_cell,
+            files=identities(measurements=measurements, buildings=config.buildings, base_stations=config.base_stations),
+            checkpoints=checkpoints,
+            log=log,
+        )
+    predictor.save(output)
+    show_predictor(predictor)
+    show_files([output / name for name in ("config.json", "weights.safetensors")])
+
+
+def check_model_folder(output: Path, overwrite: bool) -> None:
+    """Refuse a place that cannot be written, or that holds a model already, before any work.
+
+    Raises
+    ------
+    InputError
+    """
+    from ..io.folder import check_folder
+    from ..models.predictor_folder import CONFIG, KIND
+
+    if (check_folder(output, KIND, CONFIG) / CONFIG).exists() and not overwrite:
+        raise InputError(f"--output: {output} is there already; choose another name, or --overwrite")
+
+
+def show_predictor(predictor: RsrpPredictor) -> None:
+    """What was trained, on what, without what, and how far off it is."""
+    scores, cells = predictor.scores, predictor.cells
+    show_table(
+        "Model",
+        [
+            ("model", predictor.model.name),
+            ("rows", f"{predictor.training['rows']:,}"),
+            ("cells", "not told apart" if cells is None else f"{len(cells):,}"),
+            ("features used", ", ".join(predictor.used) or "none"),
+        ],
+    )
+    show_table("Gone without", _by_reason(predictor.without) or [("nothing", "")])
+    show_table(
+        "Error on rows held out: mean absolute, root mean square",
+        [
+            (f"squares of {BLOCK_M:g} m held out", _errors(scores["blocked"])),
+            ("rows held out at random: flatters", _errors(scores["random"])),
+            ("mean of each cell, same squares", _errors(scores["cell mean"])),
+        ],
+    )
+    show_table(
+        "Share of held out rows inside the interval",
+        [(f"{level:.0%} interval", f"{share:.1%}") for level, share in scores["blocked"].coverage.items()],
+    )
+    if not predictor.beats_cell_mean:
+        show_lines("Warning", [f"{predictor.model.name} does not beat the mean of each cell where it has not been"])
+
+
+def _by_reason(without) -> list[tuple[str, str]]:
+    """Names that share a reason in one row."""
+    reasons = dict.fromkeys(without.values())
+    return [(", ".join(name for name, own in without.items() if own == why), why) for why in reasons]
+
+
+def _errors(scores) -> str:
+    return f"{scores.mae_db:.2f} dB, {scores.rmse_db:.2f} dB"

@@ -1,0 +1,58 @@
+"""A network whose every fit goes on where a killed one left off."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from ..errors import InputError
+from ..learned.model_file import digest
+from .base import Model
+from .inputs import Inputs, is_label
+
+
+@dataclass
+class Checkpointed(Model):
+    """Another model, each fit of which keeps its epochs in a file of its own, named after what it is fitted to.
+
+    Attributes
+    ----------
+    model : a network, or several of one
+    folder : where the files are; it exists
+    """
+
+    model: Model
+    folder: Path
+
+    def __post_init__(self):
+        super().__post_init__()
+        self.name = self.model.name
+        require_network(self.model, "checkpoints")
+
+    def _fit(self, inputs: Inputs, target: np.ndarray, blocks, progress) -> None:
+        numbers = {name: column for name, column in inputs.columns.items() if not is_label(column)}
+        own = digest(f"{self.model.settings}", {**numbers, " target": target})[:16]
+        self.model.files = {**self.model.files, "checkpoint": self.folder / f"{own}.safetensors"}
+        self.model.fit(inputs, target, blocks=blocks, progress=progress)
+
+    def _predict(self, inputs: Inputs):
+        return self.model.predict(inputs)
+
+    def state(self):
+        return self.model.state()
+
+    def _load_state(self, config, arrays) -> None:
+        self.model.restore(config, arrays)
+
+
+def require_network(model: Model, option: str) -> None:
+    """Refuse a model that trains by no epochs.
+
+    Raises
+    ------
+    InputError
+    """
+    if not hasattr(model, "files"):
+        raise InputError(f"{option}: the model {model.name!r} has no epochs to keep; leave it out, or take a network")
