@@ -20,7 +20,7 @@ class Checkpointed(Model):
     Attributes
     ----------
     model : a network, or several of one
-    folder : where the files are; it exists
+    folder : where the files are; it exists when the model is fitted
     """
 
     model: Model

@@ -136,6 +136,9 @@ def _dataset(predictor, grid: ReceiverGrid, frame: LocalFrame, mean_dbm, deviati
     )
     if frame.crs is not None:
         import rioxarray  # noqa: F401  (registers the .rio accessor)
+        from rasterio import Affine
 
-        dataset = dataset.rio.write_crs(frame.crs).rio.write_transform()
+        dx, dy = grid.resolution_m
+        corner = Affine(dx, 0, float(x[0]) - dx / 2, 0, -dy, float(y[-1]) + dy / 2)
+        dataset = dataset.rio.write_crs(frame.crs).rio.write_transform(corner)
     return dataset

@@ -18,7 +18,7 @@ from ..frame import LocalFrame
 from ..learned.model_file import digest
 from ..measurements import COLUMNS, Measurements, Points
 from ..scene import Scene
-from .base import Model
+from .base import FEWEST_ROWS, Model
 from .cell_mean import CellMean
 from .cells import Cells
 from .checkpointed import Checkpointed, require_network
@@ -122,6 +122,7 @@ class RsrpPredictor:
         FitError
             The model could not be fitted.
         """
+        _refuse_useless(measurements)
         if not one_cell:
             _refuse_one_cell(measurements)
         model = model_named(model, seed) if isinstance(model, str) else model
@@ -136,8 +137,8 @@ class RsrpPredictor:
         if log is not None:
             require_network(model, "log")
         if checkpoints is not None:
-            Path(checkpoints).mkdir(parents=True, exist_ok=True)
             trained = Checkpointed(model, Path(checkpoints))
+            Path(checkpoints).mkdir(parents=True, exist_ok=True)
         held_out = cross_validate(trained, inputs, target, folds, blocks=blocks, progress=progress)
         calibration = Calibration.of(held_out.prediction, target)
         scores = {
@@ -342,6 +343,18 @@ def _calibrated_scores(held_out, target: np.ndarray) -> Scores:
     fewest = min(np.count_nonzero(number != fold) for fold in range(len(held_out.folds)))
     levels = [level for level in LEVELS if np.ceil((fewest + 1) * level) <= fewest]
     return Scores.of(prediction, target, interval=interval, levels=levels)
+
+
+def _refuse_useless(measurements: Measurements) -> None:
+    rows, source = len(measurements), measurements.report.source
+    if rows < FEWEST_ROWS:
+        raise InputError(f"{source}: {rows} rows are too few to learn from; give {FEWEST_ROWS} or more")
+    level_dbm = measurements.rsrp_dbm
+    if (level_dbm == level_dbm[0]).all():
+        raise InputError(
+            f"{source}: all {rows:,} rows have the rsrp_dbm {level_dbm[0]:g}; is it another column that holds it? "
+            "Name it with columns={'rsrp_dbm': ...}"
+        )
 
 
 def _refuse_one_cell(measurements: Measurements) -> None:
