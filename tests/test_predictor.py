@@ -236,7 +236,7 @@ def test_unknown_cells_are_named_with_the_known(trained, town, drive):
 def test_cells_of_several_carriers():
     cells = Cells.of(Measurements([0, 1, 2], [0, 0, 0], [-80, -81, -82], cell=["1", "1", "2"], carrier=["a", "b", "b"]))
     again = Cells.from_dict(json.loads(json.dumps(cells.to_dict())))
-    for name in ("cell", "carrier", "sector", "bounds_m"):
+    for name in ("cell", "carrier", "sector", "tiles"):
         np.testing.assert_array_equal(getattr(again, name), getattr(cells, name))
     points = Points([0, 1], [0, 0], cell=["2", ""])
     assert cells.name_carriers(points).carrier.tolist() == ["b", ""]
@@ -251,26 +251,22 @@ def test_cells_of_several_carriers():
 # ---- Maps ----------------------------------------------------------------------------------------
 
 
-def test_a_map_has_the_best_cell_that_was_measured_near(trained, town):
+def test_a_map_has_the_best_cell_that_was_measured_near(trained, town, drive):
     grid = ReceiverGrid.covering((-400, -400, 900, 900), 50.0, indoor="masked")
     found = trained.predict_map(grid)
     mean_dbm, server = found["rsrp_mean_dbm"].values, found["server"].values
     assert found["x"].values.tolist() == grid.x_m.tolist() and found["y"].values.tolist() == grid.y_m[::-1].tolist()
     assert ((server < 0) == np.isnan(mean_dbm)).all() and (server >= 0).any()
-    bounds_m = trained.cells.bounds_m
     for row, column in ((13, 12), (10, 16), (0, 0)):
         x_m, y_m = float(found["x"][column]), float(found["y"][row])
-        near = [
-            cell
-            for cell, (west, south, east, north) in zip(trained.cells.cell, bounds_m, strict=True)
-            if west - REACH_M <= x_m <= east + REACH_M and south - REACH_M <= y_m <= north + REACH_M
-        ]
+        away_m = np.hypot(np.floor(drive.x_m / 20) * 20 + 10 - x_m, np.floor(drive.y_m / 20) * 20 + 10 - y_m)
+        near = sorted(set(drive.cell[away_m <= REACH_M].tolist()))
         if near and not np.isnan(mean_dbm[row, column]):
             alone = Points(np.full(len(near), x_m), np.full(len(near), y_m), cell=near, frame=town.frame)
             means = trained.predict(alone).mean
             assert mean_dbm[row, column] == means.max()
             assert trained.cells.cell[server[row, column]] == near[means.argmax()]
-    assert np.isnan(mean_dbm[0, 0]), "more than 200 m from every measurement"
+    assert np.isnan(mean_dbm[0, 0]), "more than 100 m from every measurement"
     with pytest.raises(InputError, match="no cell was measured near"):
         trained.predict_map(ReceiverGrid.covering((5000, 5000, 5100, 5100), 50.0))
 

@@ -11,6 +11,7 @@ from ..measurements import Measurements, Points
 
 FILLED = ("sector", "frequency_mhz")
 """Columns that a point takes from its cell, where it does not tell them."""
+TILE_M = 20.0
 NAMED = 8
 """Cells that a message names."""
 
@@ -23,31 +24,43 @@ class Cells:
     ----------
     cell, carrier : (C,) str
     sector, frequency_mhz : (C,) of its measurements; "" or NaN where they differ or do not tell
-    bounds_m : (C, 4) box around its measurements, x_min, y_min, x_max, y_max
+    tiles : (T, 3) integers: row of a cell, and the column and row of a tile of 20 m that it was measured in
     """
 
     cell: np.ndarray
     carrier: np.ndarray
     sector: np.ndarray
     frequency_mhz: np.ndarray
-    bounds_m: np.ndarray
+    tiles: np.ndarray
 
     @classmethod
     def of(cls, measurements: Measurements) -> Cells:
         """The cells of measurements that all name theirs."""
         pairs, number = _distinct(measurements.carrier, measurements.cell)
         rows = [np.flatnonzero(number == place) for place in range(len(pairs))]
-        x_m, y_m = measurements.x_m, measurements.y_m
+        place = np.floor(np.stack([measurements.x_m, measurements.y_m], axis=1) / TILE_M).astype(np.int64)
         return cls(
             pairs[:, 1],
             pairs[:, 0],
             np.array([_common(measurements.sector[own], "") for own in rows]),
             np.array([_common(measurements.frequency_mhz[own], np.nan) for own in rows]),
-            np.array([(x_m[own].min(), y_m[own].min(), x_m[own].max(), y_m[own].max()) for own in rows]),
+            np.unique(np.column_stack([number, place]), axis=0),
         )
 
     def __len__(self) -> int:
         return len(self.cell)
+
+    def near(self, x_m, y_m, reach_m: float) -> list[np.ndarray]:
+        """Of each cell, the places that are no farther than ``reach_m`` from the centre of a tile it was measured in."""
+        from scipy.spatial import cKDTree
+
+        centre_m = (self.tiles[:, 1:] + 0.5) * TILE_M
+        places = np.stack([x_m, y_m], axis=1)
+        out = []
+        for number in range(len(self)):
+            distance_m, _ = cKDTree(centre_m[self.tiles[:, 0] == number]).query(places, distance_upper_bound=reach_m)
+            out.append(np.flatnonzero(np.isfinite(distance_m)))
+        return out
 
     def name_carriers(self, points: Points) -> Points:
         """Points whose cells were checked, each with the carrier of its cell; those that name no cell stay as they are.
@@ -98,14 +111,14 @@ class Cells:
 
     def to_dict(self) -> dict[str, list]:
         """Plain values, ready for JSON; None = not known."""
-        columns = {name: getattr(self, name).tolist() for name in ("cell", "carrier", "sector", "bounds_m")}
+        columns = {name: getattr(self, name).tolist() for name in ("cell", "carrier", "sector", "tiles")}
         return columns | {"frequency_mhz": [None if np.isnan(value) else float(value) for value in self.frequency_mhz]}
 
     @classmethod
     def from_dict(cls, values: dict[str, list]) -> Cells:
         """The cells that :meth:`to_dict` told."""
         texts = (np.array(values[name], dtype=str) for name in ("cell", "carrier", "sector"))
-        return cls(*texts, np.array(values["frequency_mhz"], dtype=float), np.array(values["bounds_m"], dtype=float))
+        return cls(*texts, np.array(values["frequency_mhz"], dtype=float), np.array(values["tiles"], dtype=np.int64))
 
     def _refuse(self, points: Points, unknown: np.ndarray) -> None:
         if not unknown.any():

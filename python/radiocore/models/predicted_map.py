@@ -36,7 +36,7 @@ def predicted_map(
     Parameters
     ----------
     predictor : RsrpPredictor
-        Bound to cells, each counts up to 200 m around the box of its measurements; else the station of a receiver is
+        Bound to cells, each counts up to 100 m around its measurements; else the station of a receiver is
         the nearest one.
     grid : ReceiverGrid, R receivers in the scene's frame, or in the predictor's where there is no scene
         With ``indoor="masked"`` receivers inside buildings have no data.
@@ -82,12 +82,9 @@ def _reached(predictor: RsrpPredictor, at_m: np.ndarray, frame: LocalFrame, is_a
     """Receivers that each cell may serve; all of them in one, where the predictor knows of no cells."""
     if predictor.cells is None:
         return [np.flatnonzero(is_asked)]
-    x_m, y_m = moved(*at_m.T, frame, predictor.frame)
-    out = []
-    for x_min, y_min, x_max, y_max in predictor.cells.bounds_m:
-        east = (x_m >= x_min - REACH_M) & (x_m <= x_max + REACH_M)
-        out.append(np.flatnonzero(is_asked & east & (y_m >= y_min - REACH_M) & (y_m <= y_max + REACH_M)))
-    return out
+    asked = np.flatnonzero(is_asked)
+    near = predictor.cells.near(*moved(*at_m[asked].T, frame, predictor.frame), REACH_M)
+    return [asked[rows] for rows in near]
 
 
 def _points(predictor: RsrpPredictor, number: int, at_m: np.ndarray, frame: LocalFrame, month: int | None) -> Points:

@@ -41,8 +41,8 @@ OF_THE_CAMPAIGN = ("device", "area")
 PROBE_ROWS = 200
 """Rows on which it is tried what a model does without a column."""
 
-REACH_M = 200.0
-"""A map has a cell this far around the box of its measurements: beyond, nothing is known of it."""
+REACH_M = BLOCK_M
+"""A map has a cell this far around its measurements: how wrong the model is farther off was not judged."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
