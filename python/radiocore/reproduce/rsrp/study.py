@@ -1,0 +1,184 @@
+"""What the figures share: data sets, folds, and every method judged once on each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+
+from ...errors import InputError
+from ...evaluation.cross_validation import CrossValidation, cross_validate
+from ...evaluation.folds import Folds
+from ...evaluation.scores import noise_floor
+from ...models.conformal import Calibrated
+from ...models.inputs import Inputs
+from ...models.prediction import Prediction
+from ...progress import progress_bar
+from .data_set import DataSet
+from .images import Encoder
+from .methods import METHODS
+from .settings import Settings
+from .splits import SPLITS, Split, seen_elsewhere
+
+
+@dataclass(frozen=True, eq=False)
+class Result:
+    """What a method said of M rows of a data set, each held out.
+
+    Attributes
+    ----------
+    rows : (M,) of the data set; those whose cell no other fold has are left out
+    target : (M,) measured, dBm
+    found : CrossValidation of them
+    is_calibrated : whether its intervals are
+    """
+
+    rows: np.ndarray
+    target: np.ndarray
+    found: CrossValidation
+    is_calibrated: bool
+
+    @property
+    def prediction(self) -> Prediction:
+        """Of the M rows, with the model's own deviations."""
+        return self.found.prediction
+
+    @property
+    def error_db(self) -> np.ndarray:
+        """(M,) absolute error of the mean."""
+        return np.abs(self.prediction.mean - self.target)
+
+    @property
+    def mae_db(self) -> float:
+        """Over all rows."""
+        return float(self.error_db.mean())
+
+    def mae_of(self, rows: np.ndarray) -> float | None:
+        """Over those of these rows of the data set that were judged; None where there are none."""
+        error_db = self.error_db[np.isin(self.rows, rows)]
+        return float(error_db.mean()) if error_db.size else None
+
+    def fold_maes(self, rows: np.ndarray) -> list[float]:
+        """Over these rows, fold by fold; folds that hold out none of them are left out."""
+        mine = np.isin(self.rows, rows)
+        folds = self.found.folds.number
+        return [float(self.error_db[mine & (folds == fold)].mean()) for fold in np.unique(folds[mine])]
+
+    def coverage(self, level: float, *, calibrated: bool = False) -> float:
+        """Share of rows inside the interval of this level."""
+        ends = self.found.intervals[level].T if calibrated else self.prediction.interval(level)
+        return float(np.mean((ends[0] <= self.target) & (self.target <= ends[1])))
+
+
+@dataclass(eq=False)
+class Study:
+    """Data sets and methods under one setting and seed.
+
+    Attributes
+    ----------
+    settings : Settings
+    data_sets : the made-up one first
+    seed : of everything that is drawn
+    progress : as of :func:`radiocore.progress.progress_bar`
+    stage : which of how many figures is at work, for the progress bar
+    """
+
+    settings: Settings
+    data_sets: tuple[DataSet, ...]
+    seed: int = 0
+    progress: bool | None = None
+    stage: str = ""
+    _results: dict = field(default_factory=dict, repr=False)
+    _inputs: dict = field(default_factory=dict, repr=False)
+
+    levels = tuple(round(0.05 * step, 2) for step in range(1, 20))
+    """Of intervals, in the reliability diagram; 0.5, 0.8 and 0.95 are among them."""
+
+    @property
+    def methods(self) -> tuple[str, ...]:
+        """Names of the columns, in their order."""
+        wanted = self.settings.methods
+        return tuple(name for name in METHODS if wanted is None or name in wanted)
+
+    @property
+    def real(self) -> tuple[DataSet, ...]:
+        """The measured ones."""
+        return tuple(data_set for data_set in self.data_sets if data_set.is_real)
+
+    @property
+    def with_images(self) -> tuple[DataSet, ...]:
+        """Those of places whose buildings are known."""
+        return tuple(data_set for data_set in self.data_sets if data_set.has_images)
+
+    @cached_property
+    def encoder(self) -> Encoder:
+        """The first tier, trained once on images of all places and used for all."""
+        return Encoder.trained(self.with_images, self.settings, self.seed, self.progress)
+
+    def inputs(self, data_set: DataSet) -> Inputs:
+        """What models may know of the rows: what the images say is among it where there are any."""
+        if data_set.name not in self._inputs:
+            inputs = data_set.inputs
+            if data_set.has_images:
+                inputs = inputs.with_columns(self.encoder.columns(data_set, self.progress))
+            self._inputs[data_set.name] = inputs
+        return self._inputs[data_set.name]
+
+    def result(self, data_set: DataSet, split: Split, method: str) -> Result | None:
+        """A method under cross-validation, computed once; None where it needs images and there are none."""
+        key = (data_set.name, split.name, method)
+        if key not in self._results:
+            self._results[key] = self._judged(data_set, split, method)
+        return self._results[key]
+
+    def results(self, data_set: DataSet, split: Split) -> dict[str, Result]:
+        """Of every method that can be had."""
+        found = {method: self.result(data_set, split, method) for method in self.methods}
+        return {method: result for method, result in found.items() if result is not None}
+
+    def floor_db(self, data_set: DataSet, rows: np.ndarray | None = None) -> float | None:
+        """Mean absolute error of a model that knows each tile's mean; None where no two rows share a tile."""
+        bins, target = data_set.measurements.binned().bin, data_set.measurements.rsrp_dbm
+        rows = slice(None) if rows is None else rows
+        try:
+            return noise_floor(target[rows], bins[rows]).mae_db
+        except InputError:
+            return None
+
+    def judge_all(self) -> None:
+        """Every method on every data set and split, under one progress bar."""
+        jobs = [
+            (data_set, split, method) for data_set in self.data_sets for split in SPLITS for method in self.methods
+        ]
+        with self.steps(len(jobs), "Cross-validation", unit="runs") as advance:
+            for job in jobs:
+                self.result(*job)
+                advance(1)
+
+    def steps(self, number: int, what: str, unit: str) -> AbstractContextManager[Callable[[int], None]]:
+        """A progress bar over the steps of one stage."""
+        return progress_bar(number, f"{what} ({self.stage})" if self.stage else what, self.progress, unit=unit)
+
+    def _judged(self, data_set: DataSet, split: Split, name: str) -> Result | None:
+        method = METHODS[name]
+        if method.needs_images and not data_set.has_images:
+            return None
+        inputs, target = self.inputs(data_set), data_set.measurements.rsrp_dbm
+        folds, blocks = split.folds(data_set, self.settings.folds, self.seed), split.blocks(data_set)
+        rows = np.flatnonzero(seen_elsewhere(folds, inputs.columns))
+        number = np.unique(folds.number[rows], return_inverse=True)[1].reshape(-1)
+        calibrated = method.is_calibrated and split.name in self.settings.calibrated
+        model = method.make(self.seed)
+        found = cross_validate(
+            Calibrated(model) if calibrated else model,
+            inputs.select(rows),
+            target[rows],
+            Folds(folds.kind, number),
+            blocks=None if blocks is None else blocks[rows],
+            levels=self.levels,
+            progress=False,
+        )
+        return Result(rows, target[rows], found, calibrated)
