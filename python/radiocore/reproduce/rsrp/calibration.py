@@ -65,7 +65,9 @@ def _picture(study: Study) -> bytes:
         panel.plot([0, 1], [0, 1], color="0.6", lw=0.8)
         for name, result in study.results(data_set, DRAWN).items():
             colour = METHOD_COLOURS[name]
-            panel.plot(study.levels, [result.coverage(level) for level in study.levels], color=colour, lw=1.2, label=name)
+            panel.plot(
+                study.levels, [result.coverage(level) for level in study.levels], color=colour, lw=1.2, label=name
+            )
             if result.is_calibrated:
                 after = [result.coverage(level, calibrated=True) for level in study.levels]
                 panel.plot(study.levels, after, "o", color=colour, ms=3)

@@ -111,4 +111,6 @@ def cleaning_notes(measurements: Measurements) -> tuple[str, ...]:
     """What was left out on reading and in cleaning."""
     report = measurements.report
     left_out = ", ".join(f"{number:,} {step}" for step, number in report.left_out.items() if number)
-    return (f"{report.rows_kept:,} of {report.rows_read:,} rows kept" + (f"; left out: {left_out}" if left_out else ""),)
+    return (
+        f"{report.rows_kept:,} of {report.rows_read:,} rows kept" + (f"; left out: {left_out}" if left_out else ""),
+    )

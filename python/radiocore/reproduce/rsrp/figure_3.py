@@ -63,5 +63,7 @@ def _outlines(panel, data_set: DataSet) -> None:
     import shapely
     from matplotlib.collections import PolyCollection
 
-    outlines = [shapely.get_coordinates(part.exterior) for part in shapely.get_parts(data_set.scene.buildings.footprints)]
+    outlines = [
+        shapely.get_coordinates(part.exterior) for part in shapely.get_parts(data_set.scene.buildings.footprints)
+    ]
     panel.add_collection(PolyCollection(outlines, facecolors=BUILDING_COLOUR, edgecolors="none", zorder=0))

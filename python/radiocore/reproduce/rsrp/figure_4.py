@@ -96,6 +96,8 @@ def _draw(panel, study: Study, data_set: DataSet, split: Split) -> None:
         )
         panel.plot([], [], "s", color=colour, alpha=0.6, label=name)
     ticks = [" ".join(part for part in group if part) for group in data_set.groups]
-    panel.set_xticks(range(len(ticks)), ticks, rotation=60 if len(ticks) > 4 else 0, ha="right" if len(ticks) > 4 else "center")
+    panel.set_xticks(
+        range(len(ticks)), ticks, rotation=60 if len(ticks) > 4 else 0, ha="right" if len(ticks) > 4 else "center"
+    )
     panel.tick_params(axis="x", labelsize=7)
     label(panel, f"{data_set.title}, {split.name.replace('_', ' ')}")

@@ -14,6 +14,8 @@ class Settings:
     folds : of each cross-validation, at most; spatial blocks may be fewer
     side_m : of the made-up town; three sites stand in it
     samples : made-up measurements
+    trees : of boosting, at most; their rate is ten over them
+    kriging_tiles : tiles that the Gaussian process is conditioned on, at most
     rows : of each public data set, about, by whole tiles; None: all
     images : that the autoencoder is trained on, all sites together
     image_epochs : of its training, at most
@@ -23,8 +25,10 @@ class Settings:
 
     folds: int = 5
     side_m: float = 1000.0
-    samples: int = 5000
-    rows: int | None = 6000
+    samples: int = 4000
+    trees: int = 100
+    kriging_tiles: int = 800
+    rows: int | None = 4000
     images: int = 1600
     image_epochs: int = 6
     calibrated: tuple[str, ...] = ("blocked_100_m", "blocked_400_m")
@@ -38,5 +42,13 @@ class Settings:
     @classmethod
     def full(cls) -> Settings:
         """The paper's folds and images, and every row: a night."""
-        return cls(folds=20, samples=20_000, rows=None, images=10_000, image_epochs=60,
-            calibrated=("blocked_100_m", "blocked_400_m", "random"))
+        return cls(
+            folds=20,
+            samples=20_000,
+            trees=300,
+            kriging_tiles=2000,
+            rows=None,
+            images=10_000,
+            image_epochs=60,
+            calibrated=("blocked_100_m", "blocked_400_m", "random"),
+        )

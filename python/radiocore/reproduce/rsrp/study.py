@@ -16,9 +16,10 @@ from ...evaluation.scores import noise_floor
 from ...models.conformal import Calibrated
 from ...models.inputs import Inputs
 from ...models.prediction import Prediction
+from ...models.vae import Autoencoder
 from ...progress import progress_bar
 from .data_set import DataSet
-from .images import Encoder
+from .images import encoded, trained_autoencoder
 from .methods import METHODS
 from .settings import Settings
 from .splits import SPLITS, Split, seen_elsewhere
@@ -114,16 +115,16 @@ class Study:
         return tuple(data_set for data_set in self.data_sets if data_set.has_images)
 
     @cached_property
-    def encoder(self) -> Encoder:
+    def autoencoder(self) -> Autoencoder:
         """The first tier, trained once on images of all places and used for all."""
-        return Encoder.trained(self.with_images, self.settings, self.seed, self.progress)
+        return trained_autoencoder(self.with_images, self.settings, self.seed, self.progress)
 
     def inputs(self, data_set: DataSet) -> Inputs:
         """What models may know of the rows: what the images say is among it where there are any."""
         if data_set.name not in self._inputs:
             inputs = data_set.inputs
             if data_set.has_images:
-                inputs = inputs.with_columns(self.encoder.columns(data_set, self.progress))
+                inputs = inputs.with_columns(encoded(self.autoencoder, data_set, self.progress))
             self._inputs[data_set.name] = inputs
         return self._inputs[data_set.name]
 
@@ -150,9 +151,7 @@ class Study:
 
     def judge_all(self) -> None:
         """Every method on every data set and split, under one progress bar."""
-        jobs = [
-            (data_set, split, method) for data_set in self.data_sets for split in SPLITS for method in self.methods
-        ]
+        jobs = [(data_set, split, method) for data_set in self.data_sets for split in SPLITS for method in self.methods]
         with self.steps(len(jobs), "Cross-validation", unit="runs") as advance:
             for job in jobs:
                 self.result(*job)
@@ -170,10 +169,10 @@ class Study:
         folds, blocks = split.folds(data_set, self.settings.folds, self.seed), split.blocks(data_set)
         rows = np.flatnonzero(seen_elsewhere(folds, inputs.columns))
         number = np.unique(folds.number[rows], return_inverse=True)[1].reshape(-1)
-        calibrated = method.is_calibrated and split.name in self.settings.calibrated
-        model = method.make(self.seed)
+        added = method.calibration == "added" and split.name in self.settings.calibrated
+        model = method.make(self.settings, inputs, self.seed)
         found = cross_validate(
-            Calibrated(model) if calibrated else model,
+            Calibrated(model) if added else model,
             inputs.select(rows),
             target[rows],
             Folds(folds.kind, number),
@@ -181,4 +180,4 @@ class Study:
             levels=self.levels,
             progress=False,
         )
-        return Result(rows, target[rows], found, calibrated)
+        return Result(rows, target[rows], found, added or method.calibration == "own")

@@ -1,0 +1,57 @@
+"""The first tier: images of links, the autoencoder that learns from some, and what it says of all."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from ...digital_twin import DigitalTwin
+from ...digital_twin.images import write_blocks
+from ...models.vae import Autoencoder
+from ...progress import progress_bar
+from .data_set import DataSet
+from .settings import Settings
+
+AT_ONCE = 500
+"""Images between two steps of the progress bar."""
+
+
+def twin_of(data_set: DataSet) -> DigitalTwin:
+    """The site as images show it, wide enough for every mast and sample."""
+    ends_m = np.vstack([data_set.user_m, data_set.station_m, np.reshape(data_set.scene.receiver_bounds_m, (2, 2))])
+    return DigitalTwin(data_set.scene, data_set.foliage, (*ends_m.min(axis=0), *ends_m.max(axis=0)))
+
+
+def trained_autoencoder(
+    places: tuple[DataSet, ...], settings: Settings, seed: int, progress: bool | None
+) -> Autoencoder:
+    """Trained on images of rows drawn at random, as many of each place; no level is looked at."""
+    rng = np.random.default_rng(seed)
+    number = settings.images // len(places)
+    chosen = [np.sort(rng.permutation(len(place))[:number]) for place in places]
+    total = sum(map(len, chosen))
+    with tempfile.TemporaryDirectory() as folder, progress_bar(total, "Images", progress, unit="images") as advance:
+
+        def blocks() -> Iterator[np.ndarray]:
+            for place, rows in zip(places, chosen, strict=True):
+                for block in twin_of(place).blocks(place.station_m[rows], place.user_m[rows]):
+                    yield block
+                    advance(len(block))
+
+        file = Path(folder) / "images.npy"
+        write_blocks(file, total, blocks())
+        return Autoencoder(epochs=settings.image_epochs, seed=seed).fit(file, progress=progress)
+
+
+def encoded(autoencoder: Autoencoder, data_set: DataSet, progress: bool | None) -> dict[str, np.ndarray]:
+    """(N,) z1, z2, ... of every row."""
+    parts, twin = [], twin_of(data_set)
+    with progress_bar(len(data_set), f"Encoding, {data_set.title}", progress, unit="images") as advance:
+        for first in range(0, len(data_set), AT_ONCE):
+            here = slice(first, first + AT_ONCE)
+            parts.append(autoencoder.columns(twin, data_set.station_m[here], data_set.user_m[here]))
+            advance(len(parts[-1]["z1"]))
+    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
