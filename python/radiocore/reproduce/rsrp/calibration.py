@@ -37,8 +37,9 @@ def make(study: Study) -> Figure:
     )
     finding = (
         "Share of held-out samples inside the 50, 80 and 95 % intervals: of the normal distribution that the model "
-        "states, and after conformal calibration on inner folds of what it learns from (a dash: not calibrated). In the "
-        "picture, lines are as stated and dots calibrated; above the diagonal error bars are too wide, below too narrow."
+        "states, and after conformal calibration on inner folds of what it learns from (a dash: not calibrated). In "
+        "the picture, lines are as stated and dots calibrated; above the diagonal error bars are too wide, below too "
+        "narrow."
     )
     return Figure(NAME, TITLE, PAPER, finding, tables, _picture(study), tuple(_claims(study)))
 

@@ -53,8 +53,9 @@ class DataSet:
 
     @cached_property
     def inputs(self) -> Inputs:
-        """What models may know of the rows."""
-        return Inputs.of(self.measurements, self.scene)
+        """What models may know of the rows; the sector as one number, as in the paper, so that none is ever unknown."""
+        sector = np.unique(self.measurements.sector, return_inverse=True)[1].astype(np.float64)
+        return Inputs.of(self.measurements, self.scene).with_columns({"sector": sector})
 
     @cached_property
     def association(self) -> Association:

@@ -41,8 +41,8 @@ def make(study: Study) -> Figure:
         ]
         told.append(f"{data_set.title} {', '.join(of_method)}")
     finding = (
-        f"Each box holds the errors of {study.settings.folds} folds or fewer for one month and sector. Mean width of the "
-        f"middle half in random folds, dB: {'; '.join(told)}."
+        f"Each box holds the errors of {study.settings.folds} folds or fewer for one month and sector. Mean width of "
+        f"the middle half in random folds, dB: {'; '.join(told)}."
     )
     columns = ("data", "folds", "month", "sector", "method", "fold", "mean absolute error, dB")
     table = Table(NAME, columns, tuple(rows), shown=False)
@@ -66,7 +66,7 @@ def _claims(study: Study, width: dict):
 
 
 def _picture(study: Study) -> bytes:
-    figure, axes = panels(len(study.data_sets), len(DRAWN), size_in=(5.6, 2.7), squeeze=False, sharey="row")
+    figure, axes = panels(len(study.data_sets), len(DRAWN), size_in=(5.6, 2.7), sharey="row")
     for line, data_set in zip(axes, study.data_sets, strict=True):
         for panel, split in zip(line, DRAWN, strict=True):
             _draw(panel, study, data_set, split)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from ...models.base import Model
 from ...models.boosting import Boosting
 from ...models.cell_mean import CellMean
-from ...models.inputs import Inputs
+from ...models.inputs import Inputs, is_label
 from ...models.likelihood import PAPER, LikelihoodNetwork
 from ...models.log_distance import LogDistance
 from ...models.mlp import PlainNetwork
@@ -44,7 +44,7 @@ def _empirical(settings: Settings, inputs: Inputs, seed: int) -> Model:
 
 
 def _plain(settings: Settings, inputs: Inputs, seed: int) -> Model:
-    return PlainNetwork(seed=seed)
+    return PlainNetwork(epochs=settings.epochs, seed=seed)
 
 
 def _boosting(settings: Settings, inputs: Inputs, seed: int) -> Model:
@@ -57,12 +57,13 @@ def _kriging(settings: Settings, inputs: Inputs, seed: int) -> Model:
 
 
 def _proposed(settings: Settings, inputs: Inputs, seed: int) -> Model:
-    return LikelihoodNetwork(features=PAPER, seed=seed)
+    return LikelihoodNetwork(features=PAPER, epochs=settings.epochs, seed=seed)
 
 
 def _ours(settings: Settings, inputs: Inputs, seed: int) -> Model:
-    """The law, the two strong baselines, and the likelihood network of all that is known."""
-    network = LikelihoodNetwork(features=tuple(inputs.columns), one_hot=True, seed=seed)
+    """The law, the two strong baselines, and the likelihood network of all numbers that are known."""
+    numbers = tuple(name for name, column in inputs.columns.items() if not is_label(column))
+    network = LikelihoodNetwork(features=numbers, epochs=settings.epochs, seed=seed)
     members = (make(settings, inputs, seed) for make in (_empirical, _boosting, _kriging))
     return Stack(members=(*members, network), seed=seed)
 

@@ -16,6 +16,7 @@ class Settings:
     samples : made-up measurements
     trees : of boosting, at most; their rate is ten over them
     kriging_tiles : tiles that the Gaussian process is conditioned on, at most
+    epochs : of the networks, at most; they stop earlier where nothing is gained
     rows : of each public data set, about, by whole tiles; None: all
     images : that the autoencoder is trained on, all sites together
     image_epochs : of its training, at most
@@ -28,6 +29,7 @@ class Settings:
     samples: int = 4000
     trees: int = 100
     kriging_tiles: int = 800
+    epochs: int = 1000
     rows: int | None = 4000
     images: int = 1600
     image_epochs: int = 6

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...evaluation.folds import Folds, blocked_folds, duplicates_of, random_folds, squares
-from ...models.inputs import is_label
 from .data_set import DataSet
 
 
@@ -49,15 +48,3 @@ BLOCKED = (Split("blocked_100_m", 100.0), Split("blocked_400_m", 400.0))
 RANDOM = Split("random")
 SPLITS = (*BLOCKED, RANDOM)
 """The honest ones first."""
-
-
-def seen_elsewhere(folds: Folds, columns) -> np.ndarray:
-    """(N,) bool, the names of a row (its cell, its device, ...) stand in other folds too, so that they can be learned."""
-    seen = np.ones(len(folds.number), dtype=bool)
-    for column in columns.values():
-        if is_label(column):
-            name = np.unique(column, return_inverse=True)[1].reshape(-1)
-            in_fold = np.zeros((name.max() + 1, len(folds)), dtype=bool)
-            in_fold[name, folds.number] = True
-            seen &= in_fold.sum(axis=1)[name] > 1
-    return seen

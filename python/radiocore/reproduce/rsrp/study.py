@@ -11,7 +11,6 @@ import numpy as np
 
 from ...errors import InputError
 from ...evaluation.cross_validation import CrossValidation, cross_validate
-from ...evaluation.folds import Folds
 from ...evaluation.scores import noise_floor
 from ...models.conformal import Calibrated
 from ...models.inputs import Inputs
@@ -22,34 +21,32 @@ from .data_set import DataSet
 from .images import encoded, trained_autoencoder
 from .methods import METHODS
 from .settings import Settings
-from .splits import SPLITS, Split, seen_elsewhere
+from .splits import SPLITS, Split
 
 
 @dataclass(frozen=True, eq=False)
 class Result:
-    """What a method said of M rows of a data set, each held out.
+    """What a method said of the N rows of a data set, each held out.
 
     Attributes
     ----------
-    rows : (M,) of the data set; those whose cell no other fold has are left out
-    target : (M,) measured, dBm
-    found : CrossValidation of them
+    target : (N,) measured, dBm
+    found : CrossValidation
     is_calibrated : whether its intervals are
     """
 
-    rows: np.ndarray
     target: np.ndarray
     found: CrossValidation
     is_calibrated: bool
 
     @property
     def prediction(self) -> Prediction:
-        """Of the M rows, with the model's own deviations."""
+        """Of the N rows, with the model's own deviations."""
         return self.found.prediction
 
     @property
     def error_db(self) -> np.ndarray:
-        """(M,) absolute error of the mean."""
+        """(N,) absolute error of the mean."""
         return np.abs(self.prediction.mean - self.target)
 
     @property
@@ -57,16 +54,14 @@ class Result:
         """Over all rows."""
         return float(self.error_db.mean())
 
-    def mae_of(self, rows: np.ndarray) -> float | None:
-        """Over those of these rows of the data set that were judged; None where there are none."""
-        error_db = self.error_db[np.isin(self.rows, rows)]
-        return float(error_db.mean()) if error_db.size else None
+    def mae_of(self, rows: np.ndarray) -> float:
+        """Over some of the rows."""
+        return float(self.error_db[rows].mean())
 
     def fold_maes(self, rows: np.ndarray) -> list[float]:
-        """Over these rows, fold by fold; folds that hold out none of them are left out."""
-        mine = np.isin(self.rows, rows)
-        folds = self.found.folds.number
-        return [float(self.error_db[mine & (folds == fold)].mean()) for fold in np.unique(folds[mine])]
+        """Over some of the rows, fold by fold; folds that hold out none of them are left out."""
+        fold = self.found.folds.number[rows]
+        return [float(self.error_db[rows[fold == number]].mean()) for number in np.unique(fold)]
 
     def coverage(self, level: float, *, calibrated: bool = False) -> float:
         """Share of rows inside the interval of this level."""
@@ -166,18 +161,15 @@ class Study:
         if method.needs_images and not data_set.has_images:
             return None
         inputs, target = self.inputs(data_set), data_set.measurements.rsrp_dbm
-        folds, blocks = split.folds(data_set, self.settings.folds, self.seed), split.blocks(data_set)
-        rows = np.flatnonzero(seen_elsewhere(folds, inputs.columns))
-        number = np.unique(folds.number[rows], return_inverse=True)[1].reshape(-1)
         added = method.calibration == "added" and split.name in self.settings.calibrated
         model = method.make(self.settings, inputs, self.seed)
         found = cross_validate(
             Calibrated(model) if added else model,
-            inputs.select(rows),
-            target[rows],
-            Folds(folds.kind, number),
-            blocks=None if blocks is None else blocks[rows],
+            inputs,
+            target,
+            split.folds(data_set, self.settings.folds, self.seed),
+            blocks=split.blocks(data_set),
             levels=self.levels,
             progress=False,
         )
-        return Result(rows, target[rows], found, added or method.calibration == "own")
+        return Result(target, found, added or method.calibration == "own")

@@ -155,7 +155,7 @@ def _our_intervals(study: Study) -> Claim:
     }
     inside = [COVERED[0] <= share <= COVERED[1] for share in shares.values()]
     return Claim(
-        "Our stack's calibrated 80 % intervals cover 75 to 85 % of held-out samples of the public sets in blocked folds.",
+        "Our stack's calibrated 80 % intervals cover 75 to 85 % of the public sets' samples in blocked folds.",
         verdict(all(inside), any(inside)),
         ", ".join(f"{title}, {_words(split)} {share:.1%}" for (title, split), share in shares.items()),
     )
