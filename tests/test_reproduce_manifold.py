@@ -1,14 +1,10 @@
 """The report of the paper's evaluation, in a setting so small that only its making is tested, not its numbers."""
 
-import base64
-import csv
 import importlib
-import io
 import json
 import os
 import pkgutil
 import re
-from html.parser import HTMLParser
 
 import numpy as np
 import pytest
@@ -25,6 +21,7 @@ from radiocore.reproduce.manifold.settings import Settings
 from radiocore.reproduce.manifold.style import METHOD_COLOURS
 from radiocore.reproduce.manifold.towns import made_up_towns, mixed_town
 from radiocore.reproduce.page import page
+from reports import assert_page_is_whole, assert_tables_are_files
 
 TINY = Settings(
     environments=("suburban", "high-rise"),
@@ -47,29 +44,6 @@ def report():
     return reproduce_manifold(settings=TINY, seed=3, progress=False)
 
 
-class Loaded(HTMLParser):
-    """What a page loads, and whether its tags close."""
-
-    VOID = {"meta", "img", "br", "hr"}
-
-    def __init__(self, text):
-        super().__init__()
-        self.sources, self.anchors, self.ids, self.open, self.tags = [], [], set(), [], set()
-        self.feed(text)
-
-    def handle_starttag(self, tag, attributes):
-        attributes = dict(attributes)
-        self.tags.add(tag)
-        self.sources += [attributes[name] for name in ("src", "data", "poster", "srcset") if name in attributes]
-        self.anchors += [attributes["href"]] if "href" in attributes else []
-        self.ids |= {attributes["id"]} if "id" in attributes else set()
-        if tag not in self.VOID:
-            self.open.append(tag)
-
-    def handle_endtag(self, tag):
-        assert self.open.pop() == tag
-
-
 def test_every_figure_is_in_the_report():
     modules = [module.name for module in pkgutil.iter_modules(manifold.__path__)]
     found = [importlib.import_module(f"radiocore.reproduce.manifold.{name}") for name in modules]
@@ -77,29 +51,11 @@ def test_every_figure_is_in_the_report():
 
 
 def test_the_page_loads_nothing_and_is_whole(report):
-    files = report.files()
-    loaded = Loaded(files["index.html"].decode())
-    assert loaded.open == []
-    assert not loaded.tags & {"script", "link", "iframe", "object", "embed", "base"}
-    assert "url(" not in files["index.html"].decode() and "@import" not in files["index.html"].decode()
-    pictures = [
-        base64.b64decode(source.removeprefix("data:image/png;base64,"), validate=True) for source in loaded.sources
-    ]
-    assert pictures == [figure.picture for figure in report.figures if figure.picture]
-    assert all(picture.startswith(b"\x89PNG\r\n") for picture in pictures)
-    assert {anchor.removeprefix("#") for anchor in loaded.anchors} <= loaded.ids
+    assert_page_is_whole(report)
 
 
 def test_tables_are_csv_files_of_their_own(report):
-    files = report.files()
-    tables = [table for figure in report.figures for table in figure.tables]
-    assert len({table.name for table in tables}) == len(tables)
-    for table in tables:
-        rows = list(csv.reader(io.StringIO(files[f"{table.name}.csv"].decode())))
-        assert rows[0] == list(table.columns)
-        assert {len(row) for row in rows} == {len(table.columns)}, table.name
-        assert len(rows) == 1 + len(table.rows) > 1
-        assert table.name.endswith("_timings") == table.is_timing
+    assert_tables_are_files(report)
 
 
 def test_claims_have_a_verdict_and_a_number(report):
