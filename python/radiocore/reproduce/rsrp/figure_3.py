@@ -34,6 +34,7 @@ def make(study: Study) -> Figure:
 def _picture(study: Study) -> bytes:
     columns = min(2, len(study.data_sets))
     figure, axes = panels(-(-len(study.data_sets) // columns), columns, size_in=(5.6, 4.6))
+    figure.get_layout_engine().set(w_pad=0.2)  # legends stand beside their panels
     for panel in axes.flat[len(study.data_sets) :]:
         panel.set_axis_off()
     for panel, data_set in zip(axes.flat, study.data_sets, strict=False):
@@ -60,10 +61,12 @@ def _draw(panel, data_set: DataSet) -> None:
 
 
 def _outlines(panel, data_set: DataSet) -> None:
-    import shapely
-    from matplotlib.collections import PolyCollection
+    from matplotlib.collections import PathCollection
+    from matplotlib.path import Path
+    from shapely import get_parts
 
-    outlines = [
-        shapely.get_coordinates(part.exterior) for part in shapely.get_parts(data_set.scene.buildings.footprints)
-    ]
-    panel.add_collection(PolyCollection(outlines, facecolors=BUILDING_COLOUR, edgecolors="none", zorder=0))
+    rings = (
+        [part.exterior, *part.interiors] for part in get_parts(data_set.scene.buildings.footprints)
+    )  # holes turn the other way in valid footprints, so that they stay empty
+    paths = [Path.make_compound_path(*(Path(ring.coords, closed=True) for ring in each)) for each in rings]
+    panel.add_collection(PathCollection(paths, facecolors=BUILDING_COLOUR, edgecolors="none", zorder=0))

@@ -51,6 +51,7 @@ def _picture(columns: list) -> bytes:
             panel.set_xticks([])
             panel.set_yticks([])
             panel.grid(False)
+            panel.spines[:].set_visible(False)
         label(above, title)
     label(axes[0, 0], columns[0][0], ylabel="image")
     label(axes[1, 0], "", ylabel="reconstruction")
