@@ -51,7 +51,7 @@ class Cells:
         return len(self.cell)
 
     def near(self, x_m, y_m, reach_m: float) -> list[np.ndarray]:
-        """Of each cell, the places that are no farther than ``reach_m`` from the centre of a tile it was measured in."""
+        """Of each cell, the places no farther than ``reach_m`` from the centre of a tile that it was measured in."""
         from scipy.spatial import cKDTree
 
         centre_m = (self.tiles[:, 1:] + 0.5) * TILE_M

@@ -28,8 +28,8 @@ class Calibration:
     Notes
     -----
     Where new rows are like the held-out ones in all but order, an interval holds at least its share of them, whatever
-    the distribution of errors. Source: Lei et al., J. Am. Stat. Assoc. 113 (2018), section 5.2. crepes gives the same
-    intervals from the same scores; it is no shorter to call, and cannot be written to a file but by pickle.
+    the distribution of errors. Source: Lei et al., J. Am. Stat. Assoc. 113 (2018), section 5.2. Ours in
+    a few lines: crepes is as long to call, and is written to a file by pickle alone.
     """
 
     scores: np.ndarray

@@ -38,8 +38,7 @@ class ResidualGaussianProcess(Model):
 
     Notes
     -----
-    scikit-learn's regressor: exact on this many rows, and within seconds; GPyTorch's inducing points need thousands of
-    gradient steps for the same and one more dependency.
+    scikit-learn's regressor: exact on this many rows, within seconds, and no further dependency.
     """
 
     name = "residual Gaussian process"
