@@ -41,11 +41,12 @@ struct Link {
   RADIOCORE_HD Point3 high() const { return transmitter.z <= receiver.z ? receiver : transmitter; }
 };
 
-/// Is there an outline of this building over the ground of p? Prisms far from p are not even asked.
-RADIOCORE_HD inline bool stands_under(const CityView& city, const WallGridView& grid, std::int32_t building, Point p) {
+/// Is there an outline over the ground of p: of any building, or of this one?
+RADIOCORE_HD inline bool stands_under(const CityView& city, const WallGridView& grid, Point p,
+                                      std::int32_t building = -1) {
   bool found = false;
   for_each_prism_near(grid, p, [&](std::int32_t prism) {
-    if (!found && city.building[prism] == building) found = outline_contains(city, prism, p);
+    if (!found && (building < 0 || city.building[prism] == building)) found = outline_contains(city, prism, p);
   });
   return found;
 }
@@ -201,11 +202,12 @@ RADIOCORE_HD inline LinkFeatures link_features(const CityView& city, const WallG
   out.plan_distance_m = std::sqrt(plan2) / 1000.0;
   out.receiver_building = building_at(city, grid, q, true);
 
+  const bool hosted = hosts_transparent && stands_under(city, grid, p.plan());
   const index_t joined = join_crossings(city, link, stretch, count);
   index_t kept = 0;
   for (index_t i = 0; i < joined; ++i) {
     stretch[i].building = city.building[stretch[i].prism];
-    if (hosts_transparent && stands_under(city, grid, stretch[i].building, p.plan())) continue;
+    if (hosted && stands_under(city, grid, p.plan(), stretch[i].building)) continue;
     stretch[kept++] = stretch[i];
   }
   sort_stretches(stretch, kept, [](const Stretch& a, const Stretch& b) { return a.from < b.from; });
