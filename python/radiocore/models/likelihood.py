@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from ..errors import InputError, require
+from ..errors import require
 from ..learned.model_file import digest
 from .base import Model
 from .encoding import Encoding
 from .inputs import FROM_BUILDINGS, FROM_STATIONS, PLAIN, Inputs
+from .network_weights import load_weights, weights_of
 from .prediction import Prediction
 from .reproducible import reproducible, seeded, torch_device
 from .training import History, Schedule, hold_back, renamed, train
@@ -122,20 +123,14 @@ class LikelihoodNetwork(Model):
             "target": {"mean": self._centre, "scale": self._scale},
             "history": asdict(self.history),
         }
-        return config, {name: value.numpy() for name, value in self._network.state_dict().items()}
+        return config, weights_of(self._network)
 
     def _load_state(self, config, arrays) -> None:
-        torch = require("torch", "ml")
         self.encoding = Encoding.from_dict(config["encoding"])
         self._centre, self._scale = config["target"]["mean"], config["target"]["scale"]
         self.history = History(**{name: tuple(values) for name, values in config["history"].items()})
         self._network = _network(len(self.encoding.names), self.seed)
-        wanted = {name: (tuple(value.shape), "float32") for name, value in self._network.state_dict().items()}
-        given = {name: (array.shape, str(array.dtype)) for name, array in arrays.items()}
-        if given != wanted:
-            raise InputError(f"{self.name}: the weights are {given}, wanted {wanted}; give the files of one model")
-        self._network.load_state_dict({name: torch.from_numpy(np.array(array)) for name, array in arrays.items()})
-        self._network.eval()
+        load_weights(self._network, arrays, self.name)
 
 
 def mean_and_variance(outputs: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
