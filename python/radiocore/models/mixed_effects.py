@@ -17,7 +17,7 @@ from .log_distance import LEAST_DB
 from .prediction import Prediction
 
 MOST_ROUNDS = 200
-SETTLED_DB = 1e-3
+SETTLED_DB = 1e-2
 """Standard deviations that change less in a round are found."""
 
 
