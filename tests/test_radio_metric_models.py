@@ -157,7 +157,7 @@ class TestCorrection:
         assert bytes_of(kind(**short).fit(inputs, target, progress=False).predict(inputs)) == found
         assert bytes_of(kind(**short, seed=1).fit(inputs, target, progress=False).predict(inputs)) != found
         config, arrays = model.state()
-        restored = kind(**model.settings).restore(json.loads(json.dumps(config)), arrays)
+        restored = kind(**json.loads(json.dumps(model.settings))).restore(json.loads(json.dumps(config)), arrays)
         assert bytes_of(restored.predict(inputs)) == found
         with pytest.raises(InputError, match="give the files of one model"):
             wider = replace(model, layers=(33,))

@@ -57,6 +57,7 @@ class CorrectionNetwork(ResidualNetwork):
         for name, value in TABLE_5[self.metric].items():
             if getattr(self, name) is None:
                 setattr(self, name, value)
+        self.features, self.layers, self.channels = tuple(self.features), tuple(self.layers), tuple(self.channels)
         if self.with_time is None:
             self.with_time = self.metric != "rsrp"
         super().__post_init__()

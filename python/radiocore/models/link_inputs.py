@@ -9,7 +9,7 @@ import numpy as np
 
 from ..errors import InputError, nearest_name
 from ..measurements import Measurements
-from .inputs import Inputs
+from .inputs import NO_STATIONS, Inputs
 
 DEFAULT_UE_ALTITUDE_M = 1.5
 
@@ -81,7 +81,7 @@ def link_inputs(
     columns["ue_altitude_ag_m"] = np.full(len(measurements), float(ue_altitude_ag_m)) if given is None else given
     if association is None:
         needed = (*TABLE_2, "frequency_mhz")
-        left_out |= {name: "no base stations were given" for name in needed if name not in columns}
+        left_out |= {name: NO_STATIONS for name in needed if name not in columns}
     else:
         columns |= _of_stations(association, scene.base_stations, columns["ue_altitude_ag_m"], left_out)
     frequency_mhz = columns.pop("frequency_mhz", inputs.columns.get("frequency_mhz"))

@@ -44,6 +44,7 @@ class PathLossNetwork(ResidualNetwork):
 
     def __post_init__(self):
         super().__post_init__()
+        self.hidden = tuple(self.hidden)
         check_widths(hidden=self.hidden)
         blocks_db(self.resource_blocks)
 

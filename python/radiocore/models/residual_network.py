@@ -16,11 +16,12 @@ from ..learned.model_file import digest
 from .base import Model
 from .encoding import Encoding
 from .inputs import Inputs
-from .likelihood import SMALLEST_SHARE, mean_and_variance
+from .likelihood import FEWEST_BATCHES, mean_and_variance
 from .losses import check_loss, loss_of
 from .network_weights import load_weights, weights_of
 from .prediction import Prediction
-from .training import History, Schedule, hold_back, reproducible, seeded, train
+from .reproducible import reproducible, seeded, torch_device
+from .training import History, Schedule, hold_back, renamed, train
 
 if TYPE_CHECKING:
     import torch
@@ -54,6 +55,7 @@ class ResidualNetwork(Model):
     batch : rows a step; at most a twentieth of the rows
     rate, weight_decay : of AdamW
     seed : decides first weights, rows held back and the order of rows
+    device : "cpu" or "cuda": where it is trained; the processor predicts
     files : paths for :func:`radiocore.models.training.train`: checkpoint, log, tensorboard; no setting of the model.
         Those of a restart have "-restart" in their names.
     """
@@ -68,6 +70,7 @@ class ResidualNetwork(Model):
     rate: float = 1e-3
     weight_decay: float = 0.0
     seed: int = 0
+    device: str = "cpu"
 
     def __post_init__(self):
         super().__post_init__()
@@ -90,6 +93,7 @@ class ResidualNetwork(Model):
 
     def _fit(self, inputs: Inputs, target: np.ndarray, blocks, progress) -> None:
         torch = require("torch", "ml")
+        device = torch_device(self.device)
         self.encoding = Encoding.fit(inputs, self.columns)
         estimate = self.estimate(inputs)
         self._centre, self._scale = _centre_and_scale(target - estimate)
@@ -97,7 +101,7 @@ class ResidualNetwork(Model):
         matrix = self.encoding.matrix(inputs)
         offset = ((estimate + self._centre - level) / spread).astype(np.float32)
         standardised = ((target - level) / spread).astype(np.float32)
-        x, o, t = (torch.from_numpy(array) for array in (matrix, offset, standardised))
+        x, o, t = (torch.from_numpy(array).to(device) for array in (matrix, offset, standardised))
         gain = self._scale / spread
 
         def loss(network, rows, generator):
@@ -110,9 +114,9 @@ class ResidualNetwork(Model):
         data = digest(json.dumps(self.encoding.to_dict()), {"x": matrix, "offset": offset, "y": standardised})
         options = {"data": data, "progress": progress, "description": f"Training {self.name}"}
         self.attempts = []
-        for rate, files in ((self.rate, self.files), (self.rate * SLOWER, _restarted(self.files))):
-            self._network = self._new_network()
-            schedule = self._schedule(min(self.batch, max(len(rows) // SMALLEST_SHARE, 1)), rate)
+        for rate, files in ((self.rate, self.files), (self.rate * SLOWER, renamed(self.files, "-restart"))):
+            self._network = self._new_network().to(device)
+            schedule = self._schedule(min(self.batch, max(len(rows) // FEWEST_BATCHES, 1)), rate)
             try:
                 self.history = train(self._network, loss, rows, validation_rows, schedule, **options, **files)
             except FitError:
@@ -120,6 +124,7 @@ class ResidualNetwork(Model):
                     raise
                 ended = "diverged"
             else:
+                self._network = self._network.cpu()
                 ended = "collapsed" if np.std(self._outputs(matrix[rows])[0]) < COLLAPSED else "learned"
             self.attempts.append({"rate": rate, "ended": ended})
             if ended == "learned":
@@ -198,7 +203,3 @@ def check_widths(**widths: tuple[int, ...]) -> None:
 
 def _centre_and_scale(values: np.ndarray) -> tuple[float, float]:
     return float(values.mean()), max(float(values.std()), LEAST_SCALE_DB)
-
-
-def _restarted(files: Mapping[str, str | Path]) -> dict[str, Path]:
-    return {name: Path(path).with_stem(f"{Path(path).stem}-restart") for name, path in files.items()}
