@@ -30,8 +30,6 @@ TINY = Settings(
     folds=2,
     side_m=500.0,
     samples=120,
-    trees=10,
-    kriging_tiles=60,
     epochs=2,
     rows=300,
     images=12,
@@ -43,7 +41,7 @@ TINY = Settings(
 
 @pytest.fixture(scope="module")
 def report():
-    return reproduce_rsrp(settings=TINY, seed=3, progress=False)
+    return reproduce_rsrp(settings=TINY, seed=3, threads=1, progress=False)
 
 
 @pytest.fixture(scope="module")
@@ -116,7 +114,7 @@ def test_shares_are_shares_and_calibrated_where_asked_for(report):
 
 
 def test_same_seed_same_bytes(report):
-    again = reproduce_rsrp(settings=TINY, seed=3, progress=False, figures=(table_1, latent, targets)).files()
+    again = reproduce_rsrp(settings=TINY, seed=3, threads=1, progress=False, figures=(table_1, latent, targets)).files()
     files = report.files()
     assert {name: files[name] for name in again if name != "index.html"} == {
         name: content for name, content in again.items() if name != "index.html"

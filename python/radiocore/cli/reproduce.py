@@ -66,7 +66,7 @@ def manifold(
 
 
 @app.command("rsrp")
-@takes_config(["seed"])
+@takes_config(["seed", "threads"])
 def rsrp(
     config: RunConfig,
     output: Output = ...,
@@ -91,7 +91,8 @@ def rsrp(
 
     check_folder(output, KIND)
     with errors_in_options(data="--data"):
-        report = reproduce_rsrp(settings=Settings.full() if full else Settings.quick(), data=data, seed=config.seed)
+        settings = Settings.full() if full else Settings.quick()
+        report = reproduce_rsrp(settings=settings, data=data, seed=config.seed, threads=config.threads)
     _write(report, output)
 
 

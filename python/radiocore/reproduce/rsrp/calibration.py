@@ -6,6 +6,7 @@ from ...evaluation.scores import LEVELS, crps_db
 from ..figure import Claim, Figure, Table, verdict
 from ..style import label, legend_below, panels, png
 from .splits import BLOCKED, SPLITS
+from .study import LEVELS as CURVE_LEVELS
 from .study import Study
 from .style import METHOD_COLOURS
 
@@ -25,7 +26,7 @@ def make(study: Study) -> Figure:
                 mended = [result.coverage(level, calibrated=True) if result.is_calibrated else None for level in LEVELS]
                 score = crps_db(result.prediction.mean, result.prediction.deviation_db, result.target)
                 rows.append((data_set.title, split.name, name, *raw, *mended, float(score.mean())))
-                for level in study.levels:
+                for level in CURVE_LEVELS:
                     after = result.coverage(level, calibrated=True) if result.is_calibrated else None
                     curves.append((data_set.title, split.name, name, level, result.coverage(level), after))
     shares = [f"{level:.0%}" for level in LEVELS]
@@ -67,11 +68,11 @@ def _picture(study: Study) -> bytes:
         for name, result in study.results(data_set, DRAWN).items():
             colour = METHOD_COLOURS[name]
             panel.plot(
-                study.levels, [result.coverage(level) for level in study.levels], color=colour, lw=1.2, label=name
+                CURVE_LEVELS, [result.coverage(level) for level in CURVE_LEVELS], color=colour, lw=1.2, label=name
             )
             if result.is_calibrated:
-                after = [result.coverage(level, calibrated=True) for level in study.levels]
-                panel.plot(study.levels, after, "o", color=colour, ms=3)
+                after = [result.coverage(level, calibrated=True) for level in CURVE_LEVELS]
+                panel.plot(CURVE_LEVELS, after, "o", color=colour, ms=3)
         panel.set(xlim=(0, 1), ylim=(0, 1), aspect="equal")
         label(panel, data_set.title, xlabel="nominal share")
     label(axes[0, 0], study.data_sets[0].title, ylabel=f"found, {DRAWN.name.replace('_', ' ')}")

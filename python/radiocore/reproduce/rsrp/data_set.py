@@ -33,6 +33,7 @@ class DataSet:
     foliage : None where no map is at hand
     is_real : measured, not made up
     notes : what was done to the rows, and what stands for what
+    is_thinned : rows were left out to save time; the last note says so
     """
 
     name: str
@@ -42,6 +43,7 @@ class DataSet:
     foliage: Foliage | None = None
     is_real: bool = True
     notes: tuple[str, ...] = ()
+    is_thinned: bool = False
 
     def __len__(self) -> int:
         return len(self.measurements)
@@ -105,7 +107,7 @@ class DataSet:
         taken[order[np.cumsum(size[order]) <= rows]] = True
         keep = taken[tile]
         note = f"thinned to {int(keep.sum()):,} of {len(self):,} rows, by whole tiles of {DEFAULT_TILE_M:g} m"
-        return replace(self, measurements=self.measurements.select(keep), notes=(*self.notes, note))
+        return replace(self, measurements=self.measurements.select(keep), notes=(*self.notes, note), is_thinned=True)
 
 
 def cleaning_notes(measurements: Measurements) -> tuple[str, ...]:

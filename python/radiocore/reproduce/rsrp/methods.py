@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from ...models.base import Model
 from ...models.boosting import Boosting
 from ...models.cell_mean import CellMean
-from ...models.inputs import Inputs, is_label
+from ...models.inputs import Inputs
 from ...models.likelihood import PAPER, LikelihoodNetwork
 from ...models.log_distance import LogDistance
 from ...models.mlp import PlainNetwork
 from ...models.residual_gaussian_process import ResidualGaussianProcess
-from ...models.stack import Stack
+from ...models.stack import Stack, default_members
 from .settings import Settings
 
 
@@ -48,12 +48,11 @@ def _plain(settings: Settings, inputs: Inputs, seed: int) -> Model:
 
 
 def _boosting(settings: Settings, inputs: Inputs, seed: int) -> Model:
-    return Boosting(most_trees=settings.trees, rate=10 / settings.trees, seed=seed)
+    return Boosting(seed=seed)
 
 
 def _kriging(settings: Settings, inputs: Inputs, seed: int) -> Model:
-    tiles = settings.kriging_tiles
-    return ResidualGaussianProcess(most_tiles=tiles, sample=tiles // 4, seed=seed)
+    return ResidualGaussianProcess(seed=seed)
 
 
 def _proposed(settings: Settings, inputs: Inputs, seed: int) -> Model:
@@ -61,11 +60,10 @@ def _proposed(settings: Settings, inputs: Inputs, seed: int) -> Model:
 
 
 def _ours(settings: Settings, inputs: Inputs, seed: int) -> Model:
-    """The law, the two strong baselines, and the likelihood network of all numbers that are known."""
-    numbers = tuple(name for name, column in inputs.columns.items() if not is_label(column))
-    network = LikelihoodNetwork(features=numbers, epochs=settings.epochs, seed=seed)
-    members = (make(settings, inputs, seed) for make in (_empirical, _boosting, _kriging))
-    return Stack(members=(*members, network), seed=seed)
+    members = default_members(inputs)
+    if not settings.stacks_network:
+        members = tuple(member for member in members if not isinstance(member, LikelihoodNetwork))
+    return Stack(members=members, seed=seed)
 
 
 METHODS = {

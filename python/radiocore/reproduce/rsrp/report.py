@@ -43,6 +43,7 @@ def reproduce_rsrp(
     settings: Settings | None = None,
     data: str | Path | None = None,
     seed: int = 0,
+    threads: int | None = None,
     progress: bool | None = None,
     figures: Sequence = FIGURES,
 ) -> Report:
@@ -56,6 +57,7 @@ def reproduce_rsrp(
         Folder of the public measurements, a folder each: ``dortmund_multimno``, ``dtu_rsrp``, ``huawei2019_jeske``.
     seed : int
         Of everything that is drawn.
+    threads : processors that share the work; None: all
     progress : as of :func:`radiocore.progress.progress_bar`
     figures : modules with ``make(study)``, in the order of work
 
@@ -69,7 +71,7 @@ def reproduce_rsrp(
     data_sets = [synthetic.load(settings, seed)]
     if folder is not None:
         data_sets += [module.load(folder).thinned(settings.rows, seed) for module in PUBLIC]
-    study = Study(settings, tuple(data_sets), seed, progress)
+    study = Study(settings, tuple(data_sets), seed, progress, threads)
     done = []
     for number, module in enumerate(figures, start=1):
         study.stage = f"{number} of {len(figures)}"

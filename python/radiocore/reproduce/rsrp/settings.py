@@ -14,10 +14,9 @@ class Settings:
     folds : of each cross-validation, at most; spatial blocks may be fewer
     side_m : of the made-up town; three sites stand in it
     samples : made-up measurements
-    trees : of boosting, at most; their rate is ten over them
-    kriging_tiles : tiles that the Gaussian process is conditioned on, at most
     epochs : of the networks, at most; they stop earlier where nothing is gained
     rows : of each public data set, about, by whole tiles; None: all
+    stacks_network : whether a likelihood network is among the members of our stack, which doubles its time
     images : that the autoencoder is trained on, all sites together
     image_epochs : of its training, at most
     calibrated : names of the splits under which intervals are calibrated, too, on inner folds: six times the work
@@ -26,14 +25,13 @@ class Settings:
 
     folds: int = 5
     side_m: float = 1000.0
-    samples: int = 4000
-    trees: int = 100
-    kriging_tiles: int = 800
+    samples: int = 2500
     epochs: int = 1000
-    rows: int | None = 4000
-    images: int = 1600
-    image_epochs: int = 6
-    calibrated: tuple[str, ...] = ("blocked_100_m", "blocked_400_m")
+    rows: int | None = 2000
+    stacks_network: bool = False
+    images: int = 1000
+    image_epochs: int = 5
+    calibrated: tuple[str, ...] = ("blocked_100_m",)
     methods: tuple[str, ...] | None = None
 
     @classmethod
@@ -47,9 +45,8 @@ class Settings:
         return cls(
             folds=20,
             samples=20_000,
-            trees=300,
-            kriging_tiles=2000,
             rows=None,
+            stacks_network=True,
             images=10_000,
             image_epochs=60,
             calibrated=("blocked_100_m", "blocked_400_m", "random"),

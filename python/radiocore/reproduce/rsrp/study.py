@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
+from itertools import product
 
 import numpy as np
 
-from ...errors import InputError
+from ...device import resolve_threads
+from ...errors import InputError, require
 from ...evaluation.cross_validation import CrossValidation, cross_validate
+from ...evaluation.folds import Folds
 from ...evaluation.scores import noise_floor
+from ...models.base import Model
 from ...models.conformal import Calibrated
 from ...models.inputs import Inputs
 from ...models.prediction import Prediction
@@ -22,6 +26,9 @@ from .images import encoded, trained_autoencoder
 from .methods import METHODS
 from .settings import Settings
 from .splits import SPLITS, Split
+
+LEVELS = tuple(round(0.05 * step, 2) for step in range(1, 20))
+"""Of intervals, in the reliability diagram; 0.5, 0.8 and 0.95 are among them."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,6 +86,7 @@ class Study:
     data_sets : the made-up one first
     seed : of everything that is drawn
     progress : as of :func:`radiocore.progress.progress_bar`
+    threads : processors that share the judging; None: all
     stage : which of how many figures is at work, for the progress bar
     """
 
@@ -86,12 +94,10 @@ class Study:
     data_sets: tuple[DataSet, ...]
     seed: int = 0
     progress: bool | None = None
+    threads: int | None = None
     stage: str = ""
     _results: dict = field(default_factory=dict, repr=False)
     _inputs: dict = field(default_factory=dict, repr=False)
-
-    levels = tuple(round(0.05 * step, 2) for step in range(1, 20))
-    """Of intervals, in the reliability diagram; 0.5, 0.8 and 0.95 are among them."""
 
     @property
     def methods(self) -> tuple[str, ...]:
@@ -125,15 +131,26 @@ class Study:
 
     def result(self, data_set: DataSet, split: Split, method: str) -> Result | None:
         """A method under cross-validation, computed once; None where it needs images and there are none."""
-        key = (data_set.name, split.name, method)
+        key = self._key(data_set, split, method)
         if key not in self._results:
-            self._results[key] = self._judged(data_set, split, method)
+            self._results[key] = self._task(data_set, split, method)()
         return self._results[key]
 
     def results(self, data_set: DataSet, split: Split) -> dict[str, Result]:
         """Of every method that can be had."""
         found = {method: self.result(data_set, split, method) for method in self.methods}
         return {method: result for method, result in found.items() if result is not None}
+
+    def judge_all(self) -> None:
+        """Every method on every data set and split, each by one processor."""
+        joblib = require("joblib", "ml")
+        jobs = [job for job in product(self.data_sets, SPLITS, self.methods) if self._key(*job) not in self._results]
+        tasks = (joblib.delayed(self._task(*job))() for job in jobs)
+        with self.steps(len(jobs), "Cross-validation", unit="runs") as advance:
+            found = joblib.Parallel(resolve_threads(self.threads), return_as="generator")(tasks)
+            for job, result in zip(jobs, found, strict=True):
+                self._results[self._key(*job)] = result
+                advance(1)
 
     def floor_db(self, data_set: DataSet, rows: np.ndarray | None = None) -> float | None:
         """Mean absolute error of a model that knows each tile's mean; None where no two rows share a tile."""
@@ -144,32 +161,37 @@ class Study:
         except InputError:
             return None
 
-    def judge_all(self) -> None:
-        """Every method on every data set and split, under one progress bar."""
-        jobs = [(data_set, split, method) for data_set in self.data_sets for split in SPLITS for method in self.methods]
-        with self.steps(len(jobs), "Cross-validation", unit="runs") as advance:
-            for job in jobs:
-                self.result(*job)
-                advance(1)
-
     def steps(self, number: int, what: str, unit: str) -> AbstractContextManager[Callable[[int], None]]:
         """A progress bar over the steps of one stage."""
         return progress_bar(number, f"{what} ({self.stage})" if self.stage else what, self.progress, unit=unit)
 
-    def _judged(self, data_set: DataSet, split: Split, name: str) -> Result | None:
+    @staticmethod
+    def _key(data_set: DataSet, split: Split, method: str) -> tuple[str, str, str]:
+        return data_set.name, split.name, method
+
+    def _task(self, data_set: DataSet, split: Split, name: str) -> Callable[[], Result | None]:
+        """A judgement, with all that it takes, ready for another process."""
         method = METHODS[name]
         if method.needs_images and not data_set.has_images:
-            return None
-        inputs, target = self.inputs(data_set), data_set.measurements.rsrp_dbm
+            return _nothing
+        inputs = self.inputs(data_set)
         added = method.calibration == "added" and split.name in self.settings.calibrated
         model = method.make(self.settings, inputs, self.seed)
-        found = cross_validate(
+        return partial(
+            _judged,
             Calibrated(model) if added else model,
             inputs,
-            target,
+            data_set.measurements.rsrp_dbm,
             split.folds(data_set, self.settings.folds, self.seed),
-            blocks=split.blocks(data_set),
-            levels=self.levels,
-            progress=False,
+            split.blocks(data_set),
+            added or method.calibration == "own",
         )
-        return Result(target, found, added or method.calibration == "own")
+
+
+def _nothing() -> None:
+    return None
+
+
+def _judged(model: Model, inputs: Inputs, target, folds: Folds, blocks, is_calibrated: bool) -> Result:
+    found = cross_validate(model, inputs, target, folds, blocks=blocks, levels=LEVELS, progress=False)
+    return Result(target, found, is_calibrated)

@@ -49,9 +49,10 @@ def headline(study: Study) -> tuple[str, ...]:
     lines += [f"{target.verdict}: {target.text} {target.number}." for target in found]
     lines += [*beaten_by_cell_mean(study), *first_tier(study)]
     if not study.real:
-        lines.append(
-            "Only the made-up drive test was judged: no folder with the public measurements was named (--data)."
-        )
+        lines.append("Only the made-up drive test was judged; --data names the folder of the public measurements.")
+    thinned = [f"{data_set.title} is {data_set.notes[-1]}" for data_set in study.data_sets if data_set.is_thinned]
+    if thinned:
+        lines.append(f"A quick run: {'; '.join(thinned)}. --full takes every row.")
     return tuple(lines)
 
 
