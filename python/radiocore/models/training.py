@@ -42,6 +42,8 @@ class Schedule:
     patience : epochs without a better validation loss before it stops; None: never
     weight_decay : of AdamW
     seed : decides the order of rows and the draws of the loss
+    at_once : rows of a batch whose gradients are worked out together, and summed with those of the rest; fewer take
+        less memory, and less time where a layer's values outgrow the cache. None: all
     """
 
     epochs: int
@@ -50,11 +52,13 @@ class Schedule:
     patience: int | None = 8
     weight_decay: float = 0.0
     seed: int = 0
+    at_once: int | None = None
 
     def __post_init__(self):
-        for name, fewest in (("epochs", 1), ("batch", 1), ("patience", 1), ("seed", 0)):
+        for name, fewest in (("epochs", 1), ("batch", 1), ("patience", 1), ("seed", 0), ("at_once", 1)):
             value = getattr(self, name)
-            if not (isinstance(value, int) and value >= fewest or name == "patience" and value is None):
+            may_be_none = name in ("patience", "at_once")
+            if not (isinstance(value, int) and value >= fewest or may_be_none and value is None):
                 raise InputError(f"{name}: {value!r}; give a whole number from {fewest} up")
         if not 0 < self.rate < math.inf:
             raise InputError(f"rate: {self.rate!r}; give a positive number")
@@ -190,10 +194,11 @@ def _learn(run: _Run, loss: Loss, rows, schedule: Schedule, batches: int, epoch:
     with seeded(seed_of(schedule.seed, epoch, 2), device):
         for some in torch.tensor_split(rows[order], batches):
             run.optimizer.zero_grad()
-            value = loss(run.network, some, generator)
-            value.backward()
+            for part in torch.split(some, schedule.at_once or len(some)):
+                value = loss(run.network, part, generator) * (len(part) / len(some))
+                value.backward()
+                total += _finite(value, epoch, "loss") * len(some)
             run.optimizer.step()
-            total += _finite(value, epoch, "loss") * len(some)
             advance(1, run.text)
     run.loss = total / len(rows)
 
@@ -205,7 +210,7 @@ def _mean_loss(network, loss: Loss, rows, schedule: Schedule, epoch: int) -> flo
     generator = generator_of(device_of(network), schedule.seed, 0, 1)
     network.eval()
     with torch.no_grad():
-        parts = torch.split(rows, schedule.batch)
+        parts = torch.split(rows, schedule.at_once or schedule.batch)
         return sum(
             _finite(loss(network, some, generator), epoch, "validation loss") * len(some) for some in parts
         ) / len(rows)

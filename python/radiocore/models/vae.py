@@ -36,6 +36,9 @@ DROPOUT = 0.25
 CODE_PX = style.SIDE_PX // 8
 """Side of what three poolings leave of an image."""
 
+AT_ONCE = 10
+"""Images of a batch that are worked on together: what a layer makes of more outgrows the cache, at twice the time."""
+
 BLOCK = 64
 """Images that are read at once, where not a batch: 12 MiB."""
 
@@ -81,7 +84,7 @@ class Autoencoder:
             raise InputError(f"latent: {self.latent!r}; give a whole number from 1 up")
         if not 0 <= self.beta < math.inf:
             raise InputError(f"beta: {self.beta!r}; give zero or more")
-        self._schedule = Schedule(self.epochs, self.batch, patience=self.patience, seed=self.seed)
+        self._schedule = Schedule(self.epochs, self.batch, patience=self.patience, seed=self.seed, at_once=AT_ONCE)
         self.is_fitted = False
 
     @property
