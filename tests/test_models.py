@@ -27,6 +27,9 @@ SHORT = {
     "extra trees": {"trees": 20},
     "stack": {"members": (LogDistance(), CellMean())},
     "chosen": {"members": (LogDistance(), CellMean())},
+    "correction": {"epochs": 15, "rate": 1e-3, "loss": "mse"},
+    "corrected line": {"epochs": 15, "rate": 1e-3, "loss": "mse"},
+    "path-loss network": {"epochs": 15},
 }
 """Settings with which a test takes less than a second."""
 
@@ -48,6 +51,15 @@ def links(rows=ROWS, seed=0):
         "month": rng.choice([1.0, 8.0], rows),
     }
     level = -80 - 35 * np.log10(distance_m / 100) - 12 * (cell == "B") + rng.normal(0, 2, rows)
+    columns |= {
+        "distance_to_transmitter_km": distance_m / 1000,
+        "distance_x_km": x_m / 1000,
+        "distance_y_km": y_m / 1000,
+        "downlink_frequency": rng.choice([800.0, 1800.0], rows),
+        "total_obstruction_length_3d_m": rng.uniform(0, 50, rows),
+        "tx_power_dbm": np.full(rows, 45.0),
+        "beta_dbm": -86 - 35 * np.log10(distance_m / 100),
+    }
     return Inputs(columns), level
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..measuring.association import CELLS_PER_SITE
 from .base import Model
-from .cell_mean import cells_of
+from .cell_mean import cell_column, cells_of
 from .inputs import Inputs
 from .least_squares import design_of, terms_of
 from .log_distance import LEAST_DB
@@ -48,8 +48,9 @@ class MixedEffects(Model):
         line = design_of(inputs, self.terms)
         centre = line.mean(axis=0) * (np.arange(line.shape[1]) > 0)
         level = target.mean()
-        groups = {"site": np.unique(_sites(inputs), return_inverse=True)}
-        groups["cell"] = np.unique(cells_of(inputs), return_inverse=True)
+        self._by = cell_column(inputs)
+        labels = {"site": _sites(inputs, self._by), "cell": cells_of(inputs, self._by)}
+        groups = {name: np.unique(column, return_inverse=True) for name, column in labels.items()}
         rows = np.arange(len(target))
         members = [
             sparse.csr_array((np.ones(len(target)), (rows, of.reshape(-1))), shape=(len(target), len(words)))
@@ -72,7 +73,8 @@ class MixedEffects(Model):
     def _predict(self, inputs: Inputs) -> Prediction:
         mean = design_of(inputs, self.terms) @ self.coefficients
         variance = np.full(len(mean), self.noise_db**2)
-        for name, labels, own_db in (("site", _sites(inputs), self.site_db), ("cell", cells_of(inputs), self.cell_db)):
+        sites, cells = _sites(inputs, self._by), cells_of(inputs, self._by)
+        for name, labels, own_db in (("site", sites, self.site_db), ("cell", cells, self.cell_db)):
             words, row = np.unique(labels, return_inverse=True)
             known: Mapping[str, tuple[float, float]] = self._of[name]
             effect, spread = np.array([known.get(str(word), (0.0, own_db**2)) for word in words])[row.reshape(-1)].T
@@ -81,6 +83,7 @@ class MixedEffects(Model):
 
     def state(self):
         config = {
+            "by": self._by,
             "terms": list(self.terms),
             "dropped": self.dropped,
             "deviations_db": {"site": self.site_db, "cell": self.cell_db, "noise": self.noise_db},
@@ -89,7 +92,7 @@ class MixedEffects(Model):
         return config, {"coefficients": self.coefficients}
 
     def _load_state(self, config, arrays) -> None:
-        self.terms, self.dropped = tuple(config["terms"]), dict(config["dropped"])
+        self._by, self.terms, self.dropped = config["by"], tuple(config["terms"]), dict(config["dropped"])
         self.site_db, self.cell_db, self.noise_db = (config["deviations_db"][key] for key in ("site", "cell", "noise"))
         self._of = {name: {key: tuple(pair) for key, pair in of.items()} for name, of in config["effects"].items()}
         self.coefficients = arrays["coefficients"]
@@ -117,10 +120,10 @@ def _mixed_model(design, target: np.ndarray, kind: np.ndarray) -> tuple[np.ndarr
     return found, spread, variance
 
 
-def _sites(inputs: Inputs) -> np.ndarray:
-    """(N,) site of each link."""
+def _sites(inputs: Inputs, by: str) -> np.ndarray:
+    """(N,) site of each link, or of its cell, which that column tells."""
     if "site" in inputs:
         return inputs["site"].astype(str)
-    cells = cells_of(inputs)
+    cells = cells_of(inputs, by)
     words, row = np.unique(cells, return_inverse=True)
     return np.array([str(int(word) // CELLS_PER_SITE) if word.isdigit() else word for word in words])[row.reshape(-1)]

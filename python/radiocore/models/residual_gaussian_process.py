@@ -62,8 +62,7 @@ class ResidualGaussianProcess(Model):
         single = 1 - np.mean(1 / rows)
         self._within_db = float(np.sqrt(single * scatter / max(len(target) - len(rows), 1)))
         drawn = np.sort(np.random.default_rng(self.seed).permutation(len(rows))[: self.sample])
-        fitted = _regressor(_kernel()).fit(self._points[drawn], self._residual_db[drawn])
-        self._condition(fitted.kernel_.theta)
+        self._condition(_found(self._points[drawn], self._residual_db[drawn]))
 
     def _tile_of(self, where: np.ndarray) -> np.ndarray:
         """(N,) number of the tile and cell of each row."""
@@ -112,6 +111,16 @@ class ResidualGaussianProcess(Model):
         self._by, self._cells, self._within_db = config["by"], tuple(config["cells"]), config["within_db"]
         self._points, self._residual_db = arrays["points"], arrays["residual_db"]
         self._condition(arrays["theta"])
+
+
+def _found(points: np.ndarray, residual_db: np.ndarray) -> np.ndarray:
+    """The kernel's parameters of most likelihood; one at its bound is an answer: no such field, or one without end."""
+    import warnings
+
+    convergence = require("sklearn.exceptions", "ml").ConvergenceWarning
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", convergence)
+        return _regressor(_kernel()).fit(points, residual_db).kernel_.theta
 
 
 def _regressor(kernel, **options):
