@@ -294,7 +294,7 @@ def test_an_interrupted_run_leaves_nothing(town, number, code):
 def test_demo_makes_a_map_of_a_made_up_city(tmp_path):
     result = radiocore("demo", "--output-dir", tmp_path / "new" / "out")
     assert result.returncode == 0, result.stderr
-    assert files_in(tmp_path / "new" / "out") == ["map.nc", "map.png", "map.tif"]
+    assert files_in(tmp_path / "new" / "out") == ["drive.csv", "map.nc", "map.png", "map.tif"]
     assert "SINR > 10 dB" in result.stdout and "map.tif" in result.stdout
 
 
