@@ -66,7 +66,7 @@ class Side(Model):
 def test_weights_are_on_the_simplex_and_members_that_err_apart_are_averaged():
     inputs, level, blocks = drive()
     stack = Stack((Side(1), Side(-1), Noise())).fit(inputs, level, blocks=blocks)
-    weights = np.array(list(stack._weights))
+    weights = stack._mix.weights
     assert (weights >= 0).all() and weights.sum() == pytest.approx(1, abs=1e-12)
     assert np.allclose(weights[:2], 0.5, atol=0.05)
     law = -80 - 35 * np.log10(inputs["distance_m"] / 100)

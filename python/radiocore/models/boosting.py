@@ -7,8 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..errors import require
-from ..evaluation.folds import Folds
-from .tree_model import TreeModel
+from .tree_model import Split, TreeModel
 from .trees import Trees
 
 
@@ -32,15 +31,15 @@ class Boosting(TreeModel):
     rows_a_leaf: int = 20
     seed: int = 0
 
-    def _grown(self, matrix: np.ndarray, target: np.ndarray, folds: Folds) -> tuple[Trees, float]:
+    def _grown(self, matrix: np.ndarray, target: np.ndarray, splits: list[Split]) -> tuple[Trees, float]:
         squares = np.zeros(self.most_trees)
-        for training, held_out in folds:
+        for training, held_out in splits:
             regressor = self._regressor(matrix[training], target[training], self.most_trees)
             for number, mean in enumerate(regressor.staged_predict(matrix[held_out])):
                 squares[number] += np.sum((mean - target[held_out]) ** 2)
         best = int(np.argmin(squares))
         trees = Trees.of_boosting(self._regressor(matrix, target, best + 1))
-        return trees, float(np.sqrt(squares[best] / len(target)))
+        return trees, float(squares[best])
 
     def _regressor(self, matrix: np.ndarray, target: np.ndarray, trees: int):
         return (

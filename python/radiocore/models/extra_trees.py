@@ -7,8 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..errors import require
-from ..evaluation.folds import Folds
-from .tree_model import TreeModel
+from .tree_model import Split, TreeModel
 from .trees import Trees
 
 
@@ -36,12 +35,12 @@ class ExtraTrees(TreeModel):
     share: float = 0.5
     seed: int = 0
 
-    def _grown(self, matrix: np.ndarray, target: np.ndarray, folds: Folds) -> tuple[Trees, float]:
+    def _grown(self, matrix: np.ndarray, target: np.ndarray, splits: list[Split]) -> tuple[Trees, float]:
         squares = 0.0
-        for training, held_out in folds:
+        for training, held_out in splits:
             mean = self._regressor(matrix[training], target[training]).predict(matrix[held_out])
             squares += float(np.sum((mean - target[held_out]) ** 2))
-        return Trees.of_forest(self._regressor(matrix, target)), float(np.sqrt(squares / len(target)))
+        return Trees.of_forest(self._regressor(matrix, target)), squares
 
     def _regressor(self, matrix: np.ndarray, target: np.ndarray):
         return (

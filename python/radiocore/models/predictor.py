@@ -11,19 +11,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..errors import InputError, nearest_name
-from ..evaluation.cross_validation import cross_validate
-from ..evaluation.folds import blocked_folds, duplicates_of, random_folds, squares
+from ..evaluation.folds import blocked_folds, squares
 from ..evaluation.scores import LEVELS, Scores
 from ..frame import LocalFrame
 from ..learned.model_file import digest
 from ..measurements import COLUMNS, Measurements, Points
 from ..scene import Scene
 from .base import FEWEST_ROWS, Model
-from .cell_mean import CellMean
 from .cells import Cells
 from .checkpointed import Checkpointed, require_network
 from .conformal import INNER_FOLDS, Calibration
 from .inputs import FROM_STATIONS, NO_STATIONS, Inputs, is_label
+from .judging import judge
 from .prediction import Prediction
 
 if TYPE_CHECKING:
@@ -130,33 +129,26 @@ class RsrpPredictor:
         without = dict(inputs.left_out) | dict.fromkeys(OF_THE_CAMPAIGN, "places to be predicted do not have it")
         inputs = Inputs({key: value for key, value in inputs.columns.items() if key not in OF_THE_CAMPAIGN}, without)
         target, blocks = linked.rsrp_dbm, squares(linked.x_m, linked.y_m, BLOCK_M)
-
         folds = blocked_folds(linked.x_m, linked.y_m, BLOCK_M, INNER_FOLDS, seed)
-        at_random = random_folds(len(target), INNER_FOLDS, seed, together=duplicates_of(inputs.columns, target))
         trained = model
         if log is not None:
             require_network(model, "log")
+            model.files = {"log": Path(log)}
         if checkpoints is not None:
             trained = Checkpointed(model, Path(checkpoints))
             Path(checkpoints).mkdir(parents=True, exist_ok=True)
-        held_out = cross_validate(trained, inputs, target, folds, blocks=blocks, progress=progress)
-        calibration = Calibration.of(held_out.prediction, target)
-        scores = {
-            "blocked": _calibrated_scores(held_out, target),
-            "random": cross_validate(trained, inputs, target, at_random, blocks=blocks, progress=progress).scores,
-            "cell mean": cross_validate(CellMean(), inputs, target, folds, progress=False).scores,
-        }
-        if log is not None:
-            model.files = {"log": Path(log)}
         trained.fit(inputs, target, blocks=blocks, progress=progress)
-        used = _used(model, inputs)
+        if log is not None:
+            model.files = {}
+        judged = judge(trained, inputs, target, folds, blocks, seed, progress)
         constants = {name: column[0].item() for name, column in inputs.columns.items() if (column == column[0]).all()}
+        used = tuple(name for name in _used(model, inputs) if name not in constants)
         for name in inputs.columns:
             if name not in used:
                 without[name] = f"constant: {constants[name]}" if name in constants else f"{model.name} does not use it"
         return cls(
             model=model,
-            calibration=calibration,
+            calibration=judged.calibration,
             frame=linked.frame,
             bounds_m=tuple(float(end) for part in (np.min, np.max) for end in (part(linked.x_m), part(linked.y_m))),
             used=used,
@@ -172,7 +164,7 @@ class RsrpPredictor:
                 "files": dict(files or {}),
                 "seed": seed,
             },
-            scores=scores,
+            scores=judged.scores,
         )
 
     def __repr__(self) -> str:
@@ -326,23 +318,6 @@ def _used(model: Model, inputs: Inputs) -> tuple[str, ...]:
         return not same
 
     return tuple(name for name in inputs.columns if is_used(name))
-
-
-def _calibrated_scores(held_out, target: np.ndarray) -> Scores:
-    """Scores of rows that were held out, each fold's intervals calibrated on the other folds."""
-    prediction, number = held_out.prediction, held_out.folds.number
-
-    def interval(level: float) -> tuple[np.ndarray, np.ndarray]:
-        low, high = np.empty((2, len(target)))
-        for fold in range(len(held_out.folds)):
-            own = number == fold
-            rest, here = (Prediction(prediction.mean[rows], prediction.deviation_db[rows]) for rows in (~own, own))
-            low[own], high[own] = Calibration.of(rest, target[~own]).interval(here, level)
-        return low, high
-
-    fewest = min(np.count_nonzero(number != fold) for fold in range(len(held_out.folds)))
-    levels = [level for level in LEVELS if np.ceil((fewest + 1) * level) <= fewest]
-    return Scores.of(prediction, target, interval=interval, levels=levels)
 
 
 def _refuse_useless(measurements: Measurements) -> None:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from copy import deepcopy
 from dataclasses import dataclass, replace
+from typing import Self
 
 import numpy as np
 
 from ..errors import FitError
 from ..evaluation.cross_validation import cross_validate
+from ..evaluation.folds import Folds
 from ..progress import progress_bar
 from . import models
 from .base import Model
 from .boosting import Boosting
-from .conformal import Calibration, inner_folds
+from .conformal import INNER_FOLDS, Calibration, inner_folds
 from .extra_trees import ExtraTrees
 from .inputs import Inputs, is_label
 from .likelihood import LikelihoodNetwork
@@ -25,6 +27,10 @@ LEAST_WEIGHT = 1e-3
 """A member with less is left out."""
 LEAST_DB = 1e-3
 
+MANY_ROWS = 20_000
+FOLDS_OF_MANY = 3
+"""Inner folds where there are more rows than that: each costs as much as the members, and tells enough of them."""
+
 
 def default_members(inputs: Inputs) -> tuple[Model, ...]:
     """What is worth stacking for links of which this is known."""
@@ -32,6 +38,21 @@ def default_members(inputs: Inputs) -> tuple[Model, ...]:
     network = LikelihoodNetwork(features=numbers, warm_up=True)
     members = (Boosting(), ExtraTrees(), ResidualGaussianProcess(), network)
     return (LogDistance(), *members) if "distance_m" in inputs else members
+
+
+@dataclass(frozen=True, eq=False)
+class _Mixture:
+    """Normal distributions of M members as one, by its mean and its scaled deviation."""
+
+    weights: np.ndarray
+    scale: float = 1.0
+
+    def of(self, predictions: list[Prediction]) -> Prediction:
+        means = np.stack([prediction.mean for prediction in predictions])
+        deviations_db = np.stack([prediction.deviation_db for prediction in predictions])
+        mean = self.weights @ means
+        deviation_db = np.sqrt(self.weights @ (deviations_db**2 + (means - mean) ** 2))
+        return Prediction(mean, np.maximum(self.scale * deviation_db, LEAST_DB))
 
 
 @dataclass
@@ -46,6 +67,10 @@ class Stack(Model):
     ----------
     members : the models; None = :func:`default_members`
     seed : of the inner folds
+
+    After the fit ``folds`` are the inner folds, and ``held_out`` is what the stack says of its own rows, each fold by
+    members that have not seen it, with weights and a scale from the other folds. These members have, so the fold
+    is not wholly unseen; two or three numbers can make little of that.
 
     Notes
     -----
@@ -66,28 +91,48 @@ class Stack(Model):
     @property
     def weights(self) -> dict[str, float]:
         """By the member's name."""
-        return {member.name: float(weight) for member, weight in zip(self._fitted, self._weights, strict=True)}
+        return {member.name: float(weight) for member, weight in zip(self._fitted, self._mix.weights, strict=True)}
 
     def _fit(self, inputs: Inputs, target: np.ndarray, blocks, progress) -> None:
         members = default_members(inputs) if self.members is None else self.members
-        folds = inner_folds(inputs, target, blocks, self.seed)
+        self.folds = inner_folds(
+            inputs, target, blocks, self.seed, FOLDS_OF_MANY if len(target) > MANY_ROWS else INNER_FOLDS
+        )
         judged = []
         with progress_bar(len(members) + 1, self.name, progress, unit="models") as update:
             for member in members:
-                held_out = cross_validate(member, inputs, target, folds, blocks=blocks, levels=(), progress=False)
+                held_out = cross_validate(member, inputs, target, self.folds, blocks=blocks, levels=(), progress=False)
                 judged.append(held_out.prediction)
                 update(1)
-            weights = self._weigh(np.stack([prediction.mean for prediction in judged]) - target)
-            of_weight = np.flatnonzero(weights >= LEAST_WEIGHT)
-            self._weights = weights[of_weight] / weights[of_weight].sum()
-            self._scale = 1.0
-            held_out = self._mixed([judged[member] for member in of_weight])
-            self._scale = float(np.sqrt(np.mean(((held_out.mean - target) / held_out.deviation_db) ** 2)))
-            self._calibration = Calibration.of(self._mixed([judged[member] for member in of_weight]), target)
-            self._fitted = [deepcopy(members[member]) for member in of_weight]
-            for member in self._fitted:
-                member.fit(inputs, target, blocks=blocks, progress=False)
+            mixture = self._mixture(judged, target)
+            self._calibration = Calibration.of(mixture.of(judged), target)
+            self.held_out = self._cross_fitted(judged, target, self.folds)
+            of_weight = np.flatnonzero(mixture.weights)
+            self._mix = replace(mixture, weights=mixture.weights[of_weight])
+            self._fitted = _fitted([members[member] for member in of_weight], inputs, target, blocks)
             update(1)
+
+    def refitted(self, inputs: Inputs, target: np.ndarray, blocks=None) -> Self:
+        """A stack of these weights and error bars, its members fitted to other rows."""
+        other = deepcopy(self)
+        other._fitted = _fitted(self._fitted, inputs, target, blocks)
+        return other
+
+    def _cross_fitted(self, judged: list[Prediction], target: np.ndarray, folds: Folds) -> Prediction:
+        mean, deviation_db = np.empty((2, len(target)))
+        for rest, own in folds:
+            mixture = self._mixture([_rows(prediction, rest) for prediction in judged], target[rest])
+            found = mixture.of([_rows(prediction, own) for prediction in judged])
+            mean[own], deviation_db[own] = found.mean, found.deviation_db
+        return Prediction(mean, deviation_db)
+
+    def _mixture(self, judged: list[Prediction], target: np.ndarray) -> _Mixture:
+        """What members that have not seen these rows are worth; the least weights are nothing."""
+        weights = self._weigh(np.stack([prediction.mean for prediction in judged]) - target)
+        weights = np.where(weights < LEAST_WEIGHT, 0.0, weights)
+        mixture = _Mixture(weights / weights.sum())
+        found = mixture.of(judged)
+        return replace(mixture, scale=float(np.sqrt(np.mean(((found.mean - target) / found.deviation_db) ** 2))))
 
     def _weigh(self, error_db: np.ndarray) -> np.ndarray:
         """(M,) weights of least mean squared error, of (M, N) errors."""
@@ -109,20 +154,12 @@ class Stack(Model):
             raise FitError(f"{self.name}: no weights were found ({found.message}); do two members say the same?")
         return found.x
 
-    def _mixed(self, predictions: list[Prediction]) -> Prediction:
-        """The mixture of the members' normal distributions, by its mean and its scaled deviation."""
-        means = np.stack([prediction.mean for prediction in predictions])
-        deviations_db = np.stack([prediction.deviation_db for prediction in predictions])
-        mean = self._weights @ means
-        deviation_db = np.sqrt(self._weights @ (deviations_db**2 + (means - mean) ** 2))
-        return Prediction(mean, np.maximum(self._scale * deviation_db, LEAST_DB))
-
     def _predict(self, inputs: Inputs) -> Prediction:
-        mixed = self._mixed([member.predict(inputs) for member in self._fitted])
+        mixed = self._mix.of([member.predict(inputs) for member in self._fitted])
         return replace(mixed, calibration=self._calibration)
 
     def state(self):
-        config = {"weights": self._weights.tolist(), "scale": self._scale, "members": []}
+        config = {"weights": self._mix.weights.tolist(), "scale": self._mix.scale, "members": []}
         arrays = {"calibration": self._calibration.scores}
         for number, member in enumerate(self._fitted):
             own, own_arrays = member.state()
@@ -131,7 +168,7 @@ class Stack(Model):
         return config, arrays
 
     def _load_state(self, config, arrays) -> None:
-        self._weights, self._scale = np.array(config["weights"]), config["scale"]
+        self._mix = _Mixture(np.array(config["weights"]), config["scale"])
         self._calibration = Calibration(arrays["calibration"])
         self._fitted = []
         for number, told in enumerate(config["members"]):
@@ -148,3 +185,11 @@ class Chosen(Stack):
 
     def _weigh(self, error_db: np.ndarray) -> np.ndarray:
         return np.eye(len(error_db))[np.argmin(np.mean(error_db**2, axis=1))]
+
+
+def _fitted(members: list[Model], inputs: Inputs, target: np.ndarray, blocks) -> list[Model]:
+    return [deepcopy(member).fit(inputs, target, blocks=blocks, progress=False) for member in members]
+
+
+def _rows(prediction: Prediction, rows: np.ndarray) -> Prediction:
+    return Prediction(prediction.mean[rows], prediction.deviation_db[rows])

@@ -1,0 +1,83 @@
+"""How far off a model is where it has not been, and the error bars that follow."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..evaluation.cross_validation import cross_validate
+from ..evaluation.folds import Folds, duplicates_of, random_folds
+from ..evaluation.scores import LEVELS, Scores
+from .base import Model
+from .cell_mean import CellMean
+from .conformal import INNER_FOLDS, Calibration
+from .inputs import Inputs
+from .prediction import Prediction
+from .stack import Stack
+
+
+@dataclass(frozen=True, eq=False)
+class Judgement:
+    """What held-out rows tell of a model.
+
+    Attributes
+    ----------
+    calibration : Calibration of its intervals, on the blocked folds
+    scores : "blocked", each fold's intervals calibrated on the others; "random", which flatters; and "cell mean", the
+        mean of each cell on the blocked folds
+    """
+
+    calibration: Calibration
+    scores: dict[str, Scores]
+
+
+def judge(
+    model: Model, inputs: Inputs, target: np.ndarray, folds: Folds, blocks: np.ndarray, seed: int, progress=None
+) -> Judgement:
+    """Judge a model that was fitted to N links.
+
+    Parameters
+    ----------
+    folds : blocked, at which the model is fitted anew; a stack brings those on which it has judged itself
+    blocks : (N,) integers, as in :meth:`radiocore.models.base.Model.fit`
+    seed : of the random folds; one of them is enough for a number that is there to be compared
+
+    Raises
+    ------
+    InputError, FitError
+        The model cannot be fitted to a part of the rows.
+    """
+    at_random = random_folds(len(target), INNER_FOLDS, seed, together=duplicates_of(inputs.columns, target))
+    learned, own = next(iter(at_random))
+    some = inputs.select(learned), target[learned]
+    if isinstance(model, Stack):
+        folds, held_out = model.folds, model.held_out
+        other = model.refitted(*some, blocks[learned])
+    else:
+        held_out = cross_validate(model, inputs, target, folds, blocks=blocks, progress=progress).prediction
+        other = deepcopy(model).fit(*some, blocks=blocks[learned], progress=progress)
+    return Judgement(
+        Calibration.of(held_out, target),
+        {
+            "blocked": _calibrated_scores(held_out, folds, target),
+            "random": Scores.of(other.predict(inputs.select(own)), target[own], levels=()),
+            "cell mean": cross_validate(CellMean(), inputs, target, folds, progress=False).scores,
+        },
+    )
+
+
+def _calibrated_scores(prediction: Prediction, folds: Folds, target: np.ndarray) -> Scores:
+    """Scores of rows that were held out, each fold's intervals calibrated on the other folds."""
+
+    def interval(level: float) -> tuple[np.ndarray, np.ndarray]:
+        low, high = np.empty((2, len(target)))
+        for rest, own in folds:
+            others, here = (Prediction(prediction.mean[rows], prediction.deviation_db[rows]) for rows in (rest, own))
+            low[own], high[own] = Calibration.of(others, target[rest]).interval(here, level)
+        return low, high
+
+    fewest = min(np.count_nonzero(rest) for rest, _ in folds)
+    levels = [level for level in LEVELS if np.ceil((fewest + 1) * level) <= fewest]
+    return Scores.of(prediction, target, interval=interval, levels=levels)
