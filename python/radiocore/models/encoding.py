@@ -59,20 +59,15 @@ class Encoding:
         raw = _raw(inputs, kept, vocabulary)
         return cls(tuple(kept), tuple(raw.mean(axis=0)), tuple(raw.std(axis=0)), vocabulary, dropped)
 
-    def matrix(self, inputs: Inputs, *, new_names: bool = False) -> np.ndarray:
+    def matrix(self, inputs: Inputs) -> np.ndarray:
         """(N, D) float32.
-
-        Parameters
-        ----------
-        new_names : bool
-            Whether a name that was not in the training rows may come; one-hot, it is none of those that were.
 
         Raises
         ------
         InputError
-            A column is missing, or holds a name that was not in the training rows and must not be new.
+            A column is missing, or holds a name that was not in the training rows.
         """
-        raw = _raw(inputs, self.names, self.vocabulary, new_names)
+        raw = _raw(inputs, self.names, self.vocabulary)
         return ((raw - np.array(self.mean)) / np.array(self.scale)).astype(np.float32)
 
     def to_dict(self) -> dict:
@@ -87,7 +82,7 @@ class Encoding:
         return cls(**listed, vocabulary=vocabulary, dropped=dict(values["dropped"]))
 
 
-def _raw(inputs: Inputs, names: Iterable[str], vocabulary: dict[str, tuple[str, ...]], new_names=False) -> np.ndarray:
+def _raw(inputs: Inputs, names: Iterable[str], vocabulary: dict[str, tuple[str, ...]]) -> np.ndarray:
     """(N, D) float64, not yet standardised."""
     out = []
     for name in names:
@@ -96,7 +91,7 @@ def _raw(inputs: Inputs, names: Iterable[str], vocabulary: dict[str, tuple[str, 
             words = inputs[column]
             code = np.searchsorted(vocabulary[column], words)
             known = np.isin(words, vocabulary[column])
-            if not (known.all() or (new_names and equals)):
+            if not known.all():
                 word = str(words[np.argmin(known)])
                 hint = nearest_name(word, vocabulary[column])
                 raise InputError(
