@@ -93,6 +93,22 @@ class LocalFrame:
         return self.crs
 
 
+def moved(x_m, y_m, source: LocalFrame, target: LocalFrame) -> tuple[np.ndarray, np.ndarray]:
+    """Places of one frame in another one.
+
+    Raises
+    ------
+    InputError
+        One frame has a CRS and the other has none.
+    """
+    if source == target:
+        return x_m, y_m
+    if (source.crs is None) != (target.crs is None):
+        raise InputError("crs: the points or the model's measurements have no CRS and the others have one; give crs=")
+    x, y = source.to_crs(x_m, y_m)
+    return target.from_crs(x, y, None if source.crs == target.crs else source.crs)
+
+
 def is_geographic(crs) -> bool:
     """Whether a CRS, as a user names it, counts in degrees; None does not.
 

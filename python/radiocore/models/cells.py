@@ -24,6 +24,7 @@ class Cells:
     ----------
     cell, carrier : (C,) str
     sector, frequency_mhz : (C,) of its measurements; "" or NaN where they differ or do not tell
+    nearest_m : (C,) distance of the measurement nearest to the mast; 0 where no station was known
     tiles : (T, 3) integers: row of a cell, and the column and row of a tile of 20 m that it was measured in
     """
 
@@ -31,19 +32,22 @@ class Cells:
     carrier: np.ndarray
     sector: np.ndarray
     frequency_mhz: np.ndarray
+    nearest_m: np.ndarray
     tiles: np.ndarray
 
     @classmethod
-    def of(cls, measurements: Measurements) -> Cells:
-        """The cells of measurements that all name theirs."""
+    def of(cls, measurements: Measurements, distance_m: np.ndarray | None = None) -> Cells:
+        """The cells of measurements that all name theirs, and are this far from them."""
         pairs, number = _distinct(measurements.carrier, measurements.cell)
         rows = [np.flatnonzero(number == place) for place in range(len(pairs))]
+        nearest_m = np.zeros(len(pairs)) if distance_m is None else [distance_m[own].min() for own in rows]
         place = np.floor(np.stack([measurements.x_m, measurements.y_m], axis=1) / TILE_M).astype(np.int64)
         return cls(
             pairs[:, 1],
             pairs[:, 0],
             np.array([_common(measurements.sector[own], "") for own in rows]),
             np.array([_common(measurements.frequency_mhz[own], np.nan) for own in rows]),
+            np.array(nearest_m),
             np.unique(np.column_stack([number, place]), axis=0),
         )
 
@@ -111,14 +115,15 @@ class Cells:
 
     def to_dict(self) -> dict[str, list]:
         """Plain values, ready for JSON; None = not known."""
-        columns = {name: getattr(self, name).tolist() for name in ("cell", "carrier", "sector", "tiles")}
+        columns = {name: getattr(self, name).tolist() for name in ("cell", "carrier", "sector", "nearest_m", "tiles")}
         return columns | {"frequency_mhz": [None if np.isnan(value) else float(value) for value in self.frequency_mhz]}
 
     @classmethod
     def from_dict(cls, values: dict[str, list]) -> Cells:
         """The cells that :meth:`to_dict` told."""
         texts = (np.array(values[name], dtype=str) for name in ("cell", "carrier", "sector"))
-        return cls(*texts, np.array(values["frequency_mhz"], dtype=float), np.array(values["tiles"], dtype=np.int64))
+        numbers = (np.array(values[name], dtype=float) for name in ("frequency_mhz", "nearest_m"))
+        return cls(*texts, *numbers, np.array(values["tiles"], dtype=np.int64))
 
     def _refuse(self, points: Points, unknown: np.ndarray) -> None:
         if not unknown.any():

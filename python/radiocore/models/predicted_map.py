@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from .. import __version__
 from ..errors import InputError
-from ..frame import LocalFrame
+from ..frame import LocalFrame, moved
 from ..grid import ReceiverGrid
 from ..measurements import NO_MONTH, MeasurementReport, Points
 from ..progress import progress_bar
 from ..scene import Scene
 from ..units import MM_PER_M
-from .predictor import REACH_M, RsrpPredictor, moved
+from .predictor import REACH_M, RsrpPredictor
 
 if TYPE_CHECKING:
     import xarray
 
 AT_ONCE = 1 << 16
 """Receivers of a cell that are predicted together."""
+
+SHORTLIST = 3
+"""Cells whose images are drawn at a receiver, where the model uses images."""
 
 
 def predicted_map(
@@ -36,8 +40,8 @@ def predicted_map(
     Parameters
     ----------
     predictor : RsrpPredictor
-        Bound to cells, each counts up to 100 m around its measurements; else the station of a receiver is
-        the nearest one.
+        Bound to cells, each counts up to 100 m around its measurements, and no nearer to its mast than they were: a
+        level there would be read off a law beyond all that was measured. Else there are no stations.
     grid : ReceiverGrid, R receivers in the scene's frame, or in the predictor's where there is no scene
         With ``indoor="masked"`` receivers inside buildings have no data.
     month : int, optional
@@ -48,6 +52,11 @@ def predicted_map(
     xarray.Dataset
         ``rsrp_mean_dbm`` and ``rsrp_deviation_db``, float64 (y, x), NaN = no data, and ``server``, the row in
         ``cell_name`` of the cell, -1 = none; x ascends and y descends, in the frame's CRS.
+
+    Notes
+    -----
+    A model that uses images has them drawn of the three cells at a receiver that are best if every image is an average
+    one: that takes some ten milliseconds of a processor each, and the memory of 64 of them.
 
     Raises
     ------
@@ -63,16 +72,21 @@ def predicted_map(
     mean_dbm, deviation_db = np.full((2, grid.size), np.nan)
     server = np.full(grid.size, -1, dtype=np.int32)
     reached = _reached(predictor, at_m, frame, is_asked)
+    if predictor.cells is not None and scene is not None and len(scene.base_stations):
+        reached = [
+            rows[_away(predictor, number, at_m[rows], frame, scene)] if len(rows) else rows
+            for number, rows in enumerate(reached)
+        ]
+    if predictor.draws:
+        reached = _shortlisted(predictor, reached, at_m, frame, scene, month)
     with progress_bar(sum(map(len, reached)), "predicting", progress) as update:
-        for number, rows in enumerate(reached):
-            for first in range(0, len(rows), AT_ONCE):
-                own = rows[first : first + AT_ONCE]
-                found = predictor.predict(_points(predictor, number, at_m[own], frame, month), scene=scene)
-                better = ~(found.mean <= mean_dbm[own])  # nothing was there yet, or it was lower
-                mean_dbm[own[better]] = found.mean[better]
-                deviation_db[own[better]] = found.deviation_db[better]
-                server[own[better]] = number
-                update(len(own))
+        for number, own, points in _parts(predictor, reached, at_m, frame, month):
+            found = predictor.predict(points, scene=scene)
+            better = ~(found.mean <= mean_dbm[own])  # nothing was there yet, or it was lower
+            mean_dbm[own[better]] = found.mean[better]
+            deviation_db[own[better]] = found.deviation_db[better]
+            server[own[better]] = number
+            update(len(own))
     if not (server >= 0).any():
         raise InputError("grid: no cell was measured near any of its receivers; take a grid where it was measured")
     return _dataset(predictor, grid, frame, mean_dbm, deviation_db, server)
@@ -85,6 +99,35 @@ def _reached(predictor: RsrpPredictor, at_m: np.ndarray, frame: LocalFrame, is_a
     asked = np.flatnonzero(is_asked)
     near = predictor.cells.near(*moved(*at_m[asked].T, frame, predictor.frame), REACH_M)
     return [asked[rows] for rows in near]
+
+
+def _away(predictor: RsrpPredictor, number: int, at_m: np.ndarray, frame: LocalFrame, scene: Scene) -> np.ndarray:
+    """(R,) bool, as far from the cell's mast as it was ever measured, or farther."""
+    points = predictor.cells.name_carriers(_points(predictor, number, at_m, frame, None))
+    return points.associated(scene).distance_m >= predictor.cells.nearest_m[number]
+
+
+def _shortlisted(predictor: RsrpPredictor, reached: list[np.ndarray], at_m, frame, scene, month) -> list[np.ndarray]:
+    """Of the receivers that each cell may serve, those where few others have a higher mean with an average image."""
+    best_dbm = np.full((SHORTLIST, len(at_m)), -np.inf)
+    best = np.full((SHORTLIST, len(at_m)), -1, dtype=np.int32)
+    for number, own, points in _parts(predictor, reached, at_m, frame, month):
+        means_dbm = np.vstack([best_dbm[:, own], predictor._predicted(points, scene, draw=False).mean])
+        numbers = np.vstack([best[:, own], np.full(len(own), number, dtype=np.int32)])
+        order = np.argsort(-means_dbm, axis=0, kind="stable")[:SHORTLIST]
+        best_dbm[:, own] = np.take_along_axis(means_dbm, order, axis=0)
+        best[:, own] = np.take_along_axis(numbers, order, axis=0)
+    return [rows[(best[:, rows] == number).any(axis=0)] for number, rows in enumerate(reached)]
+
+
+def _parts(
+    predictor: RsrpPredictor, reached: list[np.ndarray], at_m, frame, month
+) -> Iterator[tuple[int, np.ndarray, Points]]:
+    """A cell, some of its receivers and these as points, until all were told."""
+    for number, rows in enumerate(reached):
+        for first in range(0, len(rows), AT_ONCE):
+            own = rows[first : first + AT_ONCE]
+            yield number, own, _points(predictor, number, at_m[own], frame, month)
 
 
 def _points(predictor: RsrpPredictor, number: int, at_m: np.ndarray, frame: LocalFrame, month: int | None) -> Points:

@@ -13,7 +13,8 @@ import numpy as np
 from ..errors import InputError, nearest_name
 from ..evaluation.folds import blocked_folds, squares
 from ..evaluation.scores import LEVELS, Scores
-from ..frame import LocalFrame
+from ..foliage import Foliage
+from ..frame import LocalFrame, moved
 from ..learned.model_file import digest
 from ..measurements import COLUMNS, Measurements, Points
 from ..scene import Scene
@@ -21,9 +22,12 @@ from .base import FEWEST_ROWS, Model
 from .cells import Cells
 from .checkpointed import Checkpointed, require_network
 from .conformal import INNER_FOLDS, Calibration
+from .image_tier import NO_IMAGES, ImageTier, check_images
 from .inputs import FROM_STATIONS, NO_STATIONS, Inputs, is_label
 from .judging import judge
+from .likelihood import LATENT
 from .prediction import Prediction
+from .vae import Autoencoder
 
 if TYPE_CHECKING:
     import xarray
@@ -60,6 +64,7 @@ class RsrpPredictor:
     features : further columns of the file that it was trained on
     cells : Cells that it is bound to; None where the measurements told of none
     scene : Scene that it was trained with; None = none
+    images : ImageTier that draws and encodes links; None = it goes without images
     training : rows, SHA-256 and report of the measurements, the seed, and the files as they were told
     scores : of inner folds: "blocked", "random" (which flatters) and "cell mean", the last on the blocked folds
     """
@@ -74,6 +79,7 @@ class RsrpPredictor:
     features: tuple[str, ...]
     cells: Cells | None
     scene: Scene | None
+    images: ImageTier | None
     training: Mapping[str, Any]
     scores: Mapping[str, Scores]
 
@@ -86,6 +92,9 @@ class RsrpPredictor:
         model: str | Model = DEFAULT_MODEL,
         seed: int = 0,
         one_cell: bool = False,
+        images: int = 0,
+        foliage: Foliage | None = None,
+        autoencoder: Autoencoder | None = None,
         files: Mapping[str, Any] | None = None,
         checkpoints: str | Path | None = None,
         log: str | Path | None = None,
@@ -104,11 +113,18 @@ class RsrpPredictor:
             Of the model that is named, and of the folds.
         one_cell : bool
             All rows are of one cell, and that is meant.
+        images : int
+            Train an autoencoder on the images of so many rows, drawn at random, and let the model learn from what it
+            says of all; 0 = no images. It sees no level and is trained once: where the model is judged on some rows,
+            the autoencoder may have seen their images, as in the paper.
+        foliage : Foliage, optional
+            Of the scene's frame, for the images.
+        autoencoder : Autoencoder, optional
+            Settings of its own; it is trained in place.
         files : mapping, optional
             What to keep of the files that it all came from, as their names and checksums.
         checkpoints : path, optional
-            Folder of a network's epochs, made if need be: a run that was killed goes on from there, and gives the same
-            bytes.
+            Folder of the networks' epochs, made if need be: a run that was killed goes on from there to the same bytes.
         log : path, optional
             JSON lines of the last training of a network, one an epoch.
         progress : bool, optional
@@ -117,26 +133,39 @@ class RsrpPredictor:
         ------
         InputError
             Too few rows, or all of one level, of one cell, or within one square of 100 m; a column cannot be used; a
-            cell is not in the scene; the model is unknown.
+            cell is not in the scene; the model is unknown; there is nothing to draw images of.
         FitError
             The model could not be fitted.
         """
         _refuse_useless(measurements)
         if not one_cell:
             _refuse_one_cell(measurements)
+        if images:
+            check_images(images, scene, len(measurements))
         model = model_named(model, seed) if isinstance(model, str) else model
         inputs, linked = _inputs_of(measurements, scene)
         without = dict(inputs.left_out) | dict.fromkeys(OF_THE_CAMPAIGN, "places to be predicted do not have it")
+        if not images:
+            without |= dict.fromkeys(LATENT, NO_IMAGES)
         inputs = Inputs({key: value for key, value in inputs.columns.items() if key not in OF_THE_CAMPAIGN}, without)
         target, blocks = linked.rsrp_dbm, squares(linked.x_m, linked.y_m, BLOCK_M)
         folds = blocked_folds(linked.x_m, linked.y_m, BLOCK_M, INNER_FOLDS, seed)
-        trained = model
+        trained, tier = model, None
         if log is not None:
             require_network(model, "log")
-            model.files = {"log": Path(log)}
         if checkpoints is not None:
-            trained = Checkpointed(model, Path(checkpoints))
+            if not images or hasattr(model, "files"):
+                trained = Checkpointed(model, Path(checkpoints))
             Path(checkpoints).mkdir(parents=True, exist_ok=True)
+        if images:
+            kept = None if checkpoints is None else Path(checkpoints) / "autoencoder.safetensors"
+            tier, columns = ImageTier.train(
+                scene, linked, images, foliage=foliage, autoencoder=autoencoder, seed=seed, checkpoint=kept,
+                progress=progress,
+            )  # fmt: skip
+            inputs = inputs.with_columns(columns)
+        if log is not None:
+            model.files = {"log": Path(log)}
         trained.fit(inputs, target, blocks=blocks, progress=progress)
         if log is not None:
             model.files = {}
@@ -155,8 +184,9 @@ class RsrpPredictor:
             without=without,
             constants=constants,
             features=tuple(measurements.features),
-            cells=Cells.of(linked) if "cell" in inputs else None,
+            cells=Cells.of(linked, inputs.columns.get("distance_m")) if "cell" in inputs else None,
             scene=scene,
+            images=tier,
             training={
                 "rows": len(target),
                 "sha256": _digest(measurements),
@@ -204,9 +234,18 @@ class RsrpPredictor:
             raise InputError(
                 "points: they are in another frame; read them with scene=predictor.scene, or frame=predictor.frame"
             )
+        return self._predicted(points, scene)
+
+    @property
+    def draws(self) -> bool:
+        """Whether its answer depends on the images of links."""
+        return self.images is not None and not set(self.images.average).isdisjoint(self.used)
+
+    def _predicted(self, points: Points | Measurements, scene: Scene | None, *, draw: bool = True) -> Prediction:
+        """As :meth:`predict`; without drawing, each image counts as the average of those in training."""
         if self.cells is not None:
             points = self.cells.name_carriers(points)
-        columns = self._columns_of(points, scene)
+        columns = self._columns_of(points, scene, draw)
         missing = next((name for name in self.used if name not in columns), None)
         if missing is not None:
             raise InputError(f"{points.report.source}: {_remedy(missing, columns.left_out)}")
@@ -250,12 +289,16 @@ class RsrpPredictor:
 
         return read_predictor(folder)
 
-    def _columns_of(self, points: Points, scene: Scene | None) -> Inputs:
+    def _columns_of(self, points: Points, scene: Scene | None, draw: bool) -> Inputs:
         inputs, linked = _inputs_of(points, scene)
         if self.cells is not None:
             linked = self.cells.fill(linked)
             known = {name: getattr(linked, name) for name in ("cell", "carrier", "sector", "frequency_mhz")}
             inputs = inputs.with_columns({name: value for name, value in known.items() if linked.is_known(name).all()})
+        if self.draws:
+            inputs = inputs.with_columns(
+                self.images.columns(scene, linked) if draw else self.images.averages(len(linked))
+            )
         if linked.frame != self.frame:
             x_m, y_m = moved(linked.x_m, linked.y_m, linked.frame, self.frame)
             inputs = inputs.with_columns({"x_m": x_m, "y_m": y_m})
@@ -278,22 +321,6 @@ def model_named(name: str, seed: int = 0) -> Model:
         raise InputError(f"model: {name!r} is not one of {', '.join(sorted(known))}{nearest_name(name, known)}")
     model = known[name]()
     return replace(model, seed=seed) if "seed" in model.settings else model
-
-
-def moved(x_m, y_m, source: LocalFrame, target: LocalFrame) -> tuple[np.ndarray, np.ndarray]:
-    """Places of one frame in another one.
-
-    Raises
-    ------
-    InputError
-        One frame has a CRS and the other has none.
-    """
-    if source == target:
-        return x_m, y_m
-    if (source.crs is None) != (target.crs is None):
-        raise InputError("crs: the points or the model's measurements have no CRS and the others have one; give crs=")
-    x, y = source.to_crs(x_m, y_m)
-    return target.from_crs(x, y, None if source.crs == target.crs else source.crs)
 
 
 def _inputs_of(measurements: Measurements, scene: Scene | None) -> tuple[Inputs, Measurements]:

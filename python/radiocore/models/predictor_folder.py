@@ -19,6 +19,7 @@ from ..io.folder import write_folder
 from .base import Model
 from .cells import Cells
 from .conformal import Calibration
+from .image_tier import ImageTier
 from .predictor import RsrpPredictor
 from .scene_state import scene_of, scene_state
 
@@ -26,7 +27,7 @@ KIND = "radiocore RSRP model"
 VERSION = 1
 CONFIG, WEIGHTS = "config.json", "weights.safetensors"
 REMEDY = "train it again with: radiocore train rsrp --output FOLDER"
-PARTS = ("model", "calibration", "scene")
+PARTS = ("model", "calibration", "scene", "images")
 """What the names of arrays begin with."""
 
 
@@ -40,7 +41,8 @@ def write_predictor(predictor: RsrpPredictor, folder: str | Path) -> None:
     """
     state, model_arrays = predictor.model.state()
     scene, scene_arrays = (None, {}) if predictor.scene is None else scene_state(predictor.scene)
-    parts = ({**model_arrays}, {"scores": predictor.calibration.scores}, scene_arrays)
+    images, image_arrays = (None, {}) if predictor.images is None else predictor.images.state()
+    parts = ({**model_arrays}, {"scores": predictor.calibration.scores}, scene_arrays, image_arrays)
     arrays = {
         f"{part}.{name}": np.ascontiguousarray(array)
         for part, own in zip(PARTS, parts, strict=True)
@@ -60,6 +62,7 @@ def write_predictor(predictor: RsrpPredictor, folder: str | Path) -> None:
         "features": list(predictor.features),
         "cells": None if predictor.cells is None else predictor.cells.to_dict(),
         "scene": scene,
+        "images": images,
         "training": dict(predictor.training),
         "scores": {name: asdict(scores) for name, scores in predictor.scores.items()},
         "arrays": {name: {"shape": list(array.shape), "dtype": array.dtype.str} for name, array in arrays.items()},
@@ -98,7 +101,7 @@ def read_predictor(folder: str | Path) -> RsrpPredictor:
 
 
 def _predictor(about: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> RsrpPredictor:
-    model, calibration, scene = (
+    model, calibration, scene, images = (
         {name.partition(".")[2]: array for name, array in arrays.items() if name.startswith(f"{part}.")}
         for part in PARTS
     )
@@ -113,6 +116,7 @@ def _predictor(about: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Rs
         features=tuple(about["features"]),
         cells=None if about["cells"] is None else Cells.from_dict(about["cells"]),
         scene=None if about["scene"] is None else scene_of(about["scene"], scene),
+        images=None if about["images"] is None else ImageTier.of(about["images"], images),
         training=about["training"],
         scores={name: _scores(values) for name, values in about["scores"].items()},
     )

@@ -15,7 +15,7 @@ from ..progress import progress_bar
 from . import models
 from .base import Model
 from .boosting import Boosting
-from .conformal import INNER_FOLDS, Calibration, inner_folds
+from .conformal import Calibration, inner_folds
 from .extra_trees import ExtraTrees
 from .inputs import Inputs, is_label
 from .likelihood import LikelihoodNetwork
@@ -26,10 +26,6 @@ from .residual_gaussian_process import ResidualGaussianProcess
 LEAST_WEIGHT = 1e-3
 """A member with less is left out."""
 LEAST_DB = 1e-3
-
-MANY_ROWS = 20_000
-FOLDS_OF_MANY = 3
-"""Inner folds where there are more rows than that: each costs as much as the members, and tells enough of them."""
 
 
 def default_members(inputs: Inputs) -> tuple[Model, ...]:
@@ -95,9 +91,7 @@ class Stack(Model):
 
     def _fit(self, inputs: Inputs, target: np.ndarray, blocks, progress) -> None:
         members = default_members(inputs) if self.members is None else self.members
-        self.folds = inner_folds(
-            inputs, target, blocks, self.seed, FOLDS_OF_MANY if len(target) > MANY_ROWS else INNER_FOLDS
-        )
+        self.folds = inner_folds(inputs, target, blocks, self.seed)
         judged = []
         with progress_bar(len(members) + 1, self.name, progress, unit="models") as update:
             for member in members:
