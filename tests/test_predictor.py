@@ -10,6 +10,8 @@ import numpy as np
 import pytest
 
 from radiocore import FileFormatError, InputError, Measurements, Points, ReceiverGrid, RsrpPredictor, Scene
+from radiocore.foliage import Foliage
+from radiocore.frame import LocalFrame
 from radiocore.models import predictor_folder
 from radiocore.models.base import Model
 from radiocore.models.cells import Cells
@@ -79,7 +81,7 @@ def rows(number=60, **columns):
 def test_what_it_is_trained_on_is_told(trained, drive, town):
     assert set(trained.used) == {"distance_m", "cell"}
     assert trained.without["x_m"] == "empirical does not use it"
-    assert trained.without["carrier"] == "it is not known"
+    assert trained.without["carrier"] == "it is not known" and trained.without["z1"] == "no images (images=0)"
     assert trained.without["device"] == "places to be predicted do not have it"
     assert trained.training["rows"] == 600 and trained.training["seed"] == 4
     assert trained.training["report"]["source"] == "made up, seed 1"
@@ -207,8 +209,6 @@ def test_points_take_from_their_cell_what_they_do_not_tell(trained, drive):
 
 def test_a_scene_in_another_frame_gives_the_same(trained, drive, town):
     crs = "EPSG:32632"
-    from radiocore.frame import LocalFrame
-
     here, there = LocalFrame(crs, crs, 4e5, 57e5), LocalFrame(crs, crs, 400010.0, 5700020.0)
     table = replace(drive, frame=here)
     scene = Scene(
@@ -277,6 +277,130 @@ def test_a_map_without_stations_or_cells():
     assert found.cells is None
     chart = found.predict_map(ReceiverGrid.covering((0, -50, 600, 50), 20.0))
     assert np.isfinite(chart["rsrp_mean_dbm"].values).all()
+
+
+def test_a_map_keeps_its_distance_from_masts(town, drive):
+    name, stations = drive.cell[0], town.base_stations
+    at = drive.associated(town)
+    own = (drive.cell == name) & (at.distance_m > 40)
+    found = RsrpPredictor.train(drive.select(own), town, model="empirical", one_cell=True)
+    assert found.cells.nearest_m.tolist() == [at.distance_m[own].min()]
+    mast_m = np.array([stations.x_m, stations.y_m])[:, at.station[own][0]]
+    chart = found.predict_map(ReceiverGrid.covering((*(mast_m - 100), *(mast_m + 100)), 10.0))
+    away_m = np.hypot(*np.meshgrid(chart["x"] - mast_m[0], chart["y"] - mast_m[1]))
+    is_known = np.isfinite(chart["rsrp_mean_dbm"].values)
+    assert is_known.any() and away_m[is_known].min() >= found.cells.nearest_m[0] > 40
+
+
+# ---- Images --------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def wood(town):
+    import shapely
+
+    outline = np.array([shapely.box(100, 100, 180, 160), shapely.box(9e4, 9e4, 9.1e4, 9.1e4)])
+    return Foliage(outline, np.array(["way/1", "way/2"]), np.array(["natural=wood"] * 2), town.frame)
+
+
+def with_images(town, drive, wood, seed=0, **options):
+    from radiocore.models.likelihood import LikelihoodNetwork
+    from radiocore.models.vae import Autoencoder
+
+    given = {
+        "model": LikelihoodNetwork(epochs=3),
+        "autoencoder": Autoencoder(widths=(1, 2, 2), epochs=1, threads=1),
+        "images": 20,
+        "foliage": wood,
+    }
+    return RsrpPredictor.train(drive, town, **given | options, seed=seed)
+
+
+@pytest.fixture(scope="module")
+def seeing(town, drive, wood):
+    pytest.importorskip("torch")
+    return with_images(town, drive.select(slice(0, 50)), wood)
+
+
+def test_images_are_columns_that_the_model_uses(seeing, drive, town):
+    assert {"z1", "z2"} <= set(seeing.used) and not {"z1", "z2"} & set(seeing.without)
+    assert seeing.images.foliage.id.tolist() == ["way/1"], "what is far from the site is not kept"
+    columns = seeing.images.columns(town, drive.select(slice(0, 50)))
+    assert {name: column.mean() for name, column in columns.items()} == pytest.approx(seeing.images.average)
+    assert all(np.ptp(column) > 0 for column in columns.values())
+    fewer = seeing.images.columns(town, drive.select([7]))
+    assert fewer["z1"][0] == columns["z1"][7], "the same alone as in company"
+
+
+def test_images_are_kept_and_tell_the_same_again(seeing, drive, tmp_path):
+    seeing.save(tmp_path / "model")
+    again = RsrpPredictor.load(tmp_path / "model")
+    some = drive.select(slice(0, 20))
+    np.testing.assert_array_equal(again.predict(some).mean, seeing.predict(some).mean)
+    again.save(tmp_path / "again")
+    assert contents(tmp_path / "again") == contents(tmp_path / "model")
+    change_config(tmp_path / "model", lambda about: about["images"]["autoencoder"]["state"].pop("style"), sealed=True)
+    with pytest.raises(FileFormatError, match="does not describe a model .'style'"):
+        RsrpPredictor.load(tmp_path / "model")
+
+
+def test_equal_seeds_see_the_same(seeing, town, drive, wood, tmp_path):
+    kept = tmp_path / "kept"
+    for name in ("once", "gone on"):
+        with_images(town, drive.select(slice(0, 50)), wood, checkpoints=kept).save(tmp_path / name)
+    seeing.save(tmp_path / "without")
+    assert contents(tmp_path / "once") == contents(tmp_path / "gone on") == contents(tmp_path / "without")
+    assert (kept / "autoencoder.safetensors").is_file()
+
+
+def test_a_map_draws_the_best_few(seeing, town, monkeypatch):
+    from radiocore.models.image_tier import ImageTier
+
+    drawn = []
+    draw = ImageTier.columns
+    monkeypatch.setattr(
+        ImageTier, "columns", lambda self, scene, points: drawn.append(len(points)) or draw(self, scene, points)
+    )
+    chart = seeing.predict_map(ReceiverGrid.covering((100, 100, 200, 200), 20.0), month=1)
+    server = chart["server"].values[::-1].ravel()
+    assert (server >= 0).any() and (server >= 0).sum() <= sum(drawn) <= 3 * server.size
+    at = int(np.argmax(server >= 0))
+    x_m, y_m = (120.0 - 10 + 20 * (at % 5), 120.0 - 10 + 20 * (at // 5))
+    point = Points([x_m], [y_m], cell=seeing.cells.cell[server[at]], month=1, frame=town.frame)
+    assert chart["rsrp_mean_dbm"].values[::-1].ravel()[at] == pytest.approx(seeing.predict(point).mean[0], abs=1e-3)
+
+
+def test_a_changed_scene_in_another_frame_is_seen_alike(seeing, drive, town):
+    shifted = replace(seeing.images, frame=LocalFrame(origin_x_m=10.0, origin_y_m=20.0))
+    west, south, east, north = seeing.images.bounds_m
+    assert shifted._twin(town).bounds_m == pytest.approx((west + 10, south + 20, east + 10, north + 20))
+    corners_m = shifted._twin(town).foliage.polygon[0].bounds
+    assert corners_m == pytest.approx((110, 120, 190, 180))
+
+
+def test_links_beyond_the_site_are_refused(seeing, drive, town):
+    points = Points([250.0, 5000.0], [250.0, 0.0], cell=drive.cell[0], month=1, row=[2, 3], frame=town.frame)
+    with pytest.raises(InputError, match="row 3: it lies outside the site of 9.. m x 9.. m that the model has images"):
+        seeing.predict(points)
+
+
+@pytest.mark.parametrize(
+    ("number", "stations", "message"),
+    [
+        (20, False, "images: there are no base stations to draw; give them, or leave the images out"),
+        (20, True, "images: there are no buildings to draw"),
+        (601, None, "images: 601 of 600 rows; give from 10"),
+        (5, None, "images: 5 of 600 rows"),
+    ],
+)
+def test_images_that_cannot_be_drawn(town, drive, number, stations, message):
+    scene = {
+        None: town,
+        False: None,
+        True: replace(town, buildings=town.buildings.select(np.zeros(len(town.buildings)))),
+    }[stations]
+    with pytest.raises(InputError, match=message):
+        RsrpPredictor.train(drive, scene, model="empirical", images=number)
 
 
 # ---- Bad input -----------------------------------------------------------------------------------

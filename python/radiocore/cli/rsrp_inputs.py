@@ -14,6 +14,8 @@ import typer
 from ..buildings import Buildings
 from ..config import RunConfig
 from ..errors import InputError
+from ..foliage import Foliage
+from ..io import buildings_osm, sniff
 from ..measurements import Measurements
 from ..network import BaseStations
 from ..run import file_identity, read_buildings, read_scene, station_options
@@ -38,6 +40,7 @@ IN_OPTIONS = (
     (re.compile(r"\bcrs=(?!\w)|\bcrs(?=: )"), "--table-crs"),
     (re.compile(r"\bfeatures=\['([^']*)'\]"), r"--feature '\1'"),
     (re.compile(r"\bone_cell=True"), "--one-cell"),
+    (re.compile(r"^images(?=:)"), "--images"),
     (re.compile(r"\bunknown='leave-out'"), "--unknown-cells leave-out"),
     (re.compile(r"\bmerge_sites=False"), "--no-merge-sites"),
 )
@@ -99,6 +102,14 @@ def scene_with_buildings(config: RunConfig) -> Scene:
         return read_scene(config)
     town = read_buildings(config)
     return Scene(town, BaseStations(x_m=[], y_m=[], frame=town.frame))
+
+
+def foliage_of(config: RunConfig, scene: Scene | None) -> Foliage | None:
+    """Woods and parks of the map of buildings, where it tells of them: OpenStreetMap does."""
+    if config.buildings is None or scene is None:
+        return None
+    is_osm = buildings_osm.matches(sniff.read_head(sniff.local_file(config.buildings)))
+    return Foliage.read(config.buildings, scene.frame) if is_osm else None
 
 
 def identities(**files: Path | None) -> dict[str, dict]:

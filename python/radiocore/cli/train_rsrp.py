@@ -10,9 +10,10 @@ import typer
 from ..config import RunConfig
 from ..errors import ConfigError, InputError, nearest_name
 from ..io.sniff import local_file
+from ..models.image_tier import NO_IMAGES
 from ..models.predictor import BLOCK_M, DEFAULT_MODEL, RsrpPredictor, model_named
 from .options import takes_config
-from .rsrp_inputs import SCENE_KEYS, Columns, TableCrs, errors_of_table, identities, read_all, with_margin
+from .rsrp_inputs import SCENE_KEYS, Columns, TableCrs, errors_of_table, foliage_of, identities, read_all, with_margin
 from .show import show_files, show_lines, show_table
 from .train import app
 
@@ -42,6 +43,12 @@ def rsrp(
         float | None,
         typer.Option(metavar="N", help="Leave out places over N median deviations off (the paper: 4.5). [none]"),
     ] = None,
+    images: Annotated[
+        int,
+        typer.Option(
+            metavar="N", help="Learn from images of links: N rows train what reads them; minutes, and hours of maps."
+        ),
+    ] = 0,
     checkpoints: Annotated[
         Path | None,
         typer.Option(metavar="FOLDER", help="Keep each epoch of a network here, and go on from what is there."),
@@ -56,6 +63,9 @@ def rsrp(
     Base stations add distance and bearing, buildings what stands in the way; it does without what is not given, and
     says so. Stations within 20 km count unless `--stations-margin` says otherwise. Errors are measured where the model
     has not been: on squares of 100 m that were held out.
+
+    With buildings, `--images 2000` adds what top views of the links show, drawn and read by an autoencoder;
+    `--stations-margin 0 --unknown-cells leave-out` then keeps the site small enough to see something.
 
     Example: `radiocore train rsrp --measurements drive.csv --base-stations cells.csv --output model`
     """
@@ -80,6 +90,8 @@ def rsrp(
             model=model,
             seed=config.seed,
             one_cell=one_cell,
+            images=images,
+            foliage=foliage_of(config, scene) if images else None,
             files=identities(measurements=measurements, buildings=config.buildings, base_stations=config.base_stations),
             checkpoints=checkpoints,
             log=log,
@@ -113,9 +125,11 @@ def show_predictor(predictor: RsrpPredictor) -> None:
             ("rows", f"{predictor.training['rows']:,}"),
             ("cells", "not told apart" if cells is None else f"{len(cells):,}"),
             ("features used", ", ".join(predictor.used) or "none"),
+            ("images", "none" if predictor.images is None else _epochs(predictor.images)),
         ],
     )
-    show_table("Gone without", _by_reason(predictor.without) or [("nothing", "")])
+    without = {name: reason.replace(NO_IMAGES, "no images (--images)") for name, reason in predictor.without.items()}
+    show_table("Gone without", _by_reason(without) or [("nothing", "")])
     show_table(
         "Error on rows held out: mean absolute, root mean square",
         [
@@ -130,6 +144,10 @@ def show_predictor(predictor: RsrpPredictor) -> None:
     )
     if not predictor.beats_cell_mean:
         show_lines("Warning", [f"{predictor.model.name} does not beat the mean of each cell where it has not been"])
+
+
+def _epochs(images) -> str:
+    return f"read by an autoencoder of {len(images.autoencoder.history)} epochs"
 
 
 def _by_reason(without) -> list[tuple[str, str]]:

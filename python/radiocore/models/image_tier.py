@@ -23,6 +23,9 @@ from .vae import Autoencoder
 NO_IMAGES = "no images (images=0)"
 MARGIN_M = 200.0
 """Around masts and measurements: maps reach farther than these."""
+EPOCHS = 10
+"""At most, where no autoencoder with settings of its own is given: an image takes some 0.1 s of a processor in each."""
+
 AT_ONCE = 500
 """Links between two steps of the progress bar."""
 
@@ -75,7 +78,7 @@ class ImageTier:
         foliage : Foliage, optional
             In the scene's frame.
         autoencoder : Autoencoder, optional
-            Settings of its own; it is trained in place.
+            Settings of its own; it is trained in place. Default: one of ten epochs.
         checkpoint : Path, optional
             File of its epochs; a killed training goes on from there.
 
@@ -92,7 +95,7 @@ class ImageTier:
         station_m, user_m = _ends(scene, measurements)
         corners_m = np.vstack([station_m, user_m, np.reshape(scene.receiver_bounds_m, (2, 2))])
         low_m, high_m = corners_m.min(axis=0) - MARGIN_M, corners_m.max(axis=0) + MARGIN_M
-        autoencoder = autoencoder or Autoencoder(seed=seed)
+        autoencoder = autoencoder or Autoencoder(epochs=EPOCHS, seed=seed)
         untold = cls(autoencoder, _near(foliage, low_m, high_m), scene.frame, (*low_m.tolist(), *high_m.tolist()), {})
         twin = untold._twin(scene)
         rows = np.sort(np.random.default_rng(seed).permutation(len(measurements))[:number])
