@@ -176,8 +176,8 @@ def unscaled(arrays):
         (lambda folder: cut(folder / "weights.safetensors"), r"weights.safetensors: was changed or cut short"),
         (lambda folder: cut(folder / "config.json"), r"config.json: is no JSON"),
         (lambda folder: (folder / "weights.safetensors").unlink(), r"weights.safetensors: is missing"),
-        (lambda folder: (folder / "config.json").unlink(), r"config.json: is missing"),
-        (shutil.rmtree, "is no folder of a model"),
+        (lambda folder: (folder / "config.json").unlink(), r"^[^(]*config.json: is missing; train it"),
+        (shutil.rmtree, "model: is no folder of a model; name the one that radiocore train rsrp wrote"),
         (
             lambda folder: change_config(folder, lambda about: about["constants"].update(x=1), sealed=False),
             "config.json: was changed since it was written",
@@ -230,6 +230,12 @@ def test_a_scene_in_another_frame_gives_the_same(trained, drive, town):
 def test_unknown_cells_are_named_with_the_known(trained, town, drive):
     points = Points([10.0, 20.0], [10.0, 20.0], cell=[drive.cell[0], "synthetic-0009 A"], row=[2, 3], frame=town.frame)
     with pytest.raises(InputError, match="the cell 'synthetic-0009 A' of row 3 was not measured .* known are 'synth"):
+        trained.predict(points)
+
+
+def test_a_point_that_no_cell_reaches_is_a_mistake(trained, drive):
+    points = Points([10.0, 3e5], [10.0, 4e5], cell=drive.cell[0], row=[2, 3], frame=drive.frame)
+    with pytest.raises(InputError, match="row 3 lies 499 km from all that the model was trained on; are x and y, or"):
         trained.predict(points)
 
 

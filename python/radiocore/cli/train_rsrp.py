@@ -75,6 +75,8 @@ def rsrp(
         hint = nearest_name(unknown_cells, UNKNOWN_CELLS)
         raise ConfigError(f"--unknown-cells: {unknown_cells!r} is not one of {', '.join(UNKNOWN_CELLS)}{hint}")
     model_named(model)
+    if images and None in (config.buildings, config.base_stations):
+        raise ConfigError("--images: they show buildings and masts; give --buildings and --base-stations")
     config = with_margin(config)
     table, scene = read_all(config, measurements, columns=columns, crs=table_crs, features=feature or ())
     if scene is not None and len(scene.buildings):

@@ -213,13 +213,13 @@ def check_images(number: int, scene: Scene | None, rows: int) -> None:
     ------
     InputError
     """
+    if not FEWEST_ROWS <= number <= rows:
+        raise InputError(f"images: {number:,} of {rows:,} rows; give from {FEWEST_ROWS} to the number of rows, or 0")
     for what in ("base_stations", "buildings"):
         if scene is None or len(getattr(scene, what)) == 0:
             raise InputError(
                 f"images: there are no {what.replace('_', ' ')} to draw; give them, or leave the images out"
             )
-    if not FEWEST_ROWS <= number <= rows:
-        raise InputError(f"images: {number:,} of {rows:,} rows; give from {FEWEST_ROWS} to the number of rows, or 0")
 
 
 def _ends(scene: Scene, points: Points | Measurements) -> tuple[np.ndarray, np.ndarray]:

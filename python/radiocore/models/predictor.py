@@ -18,7 +18,7 @@ from ..frame import LocalFrame, moved
 from ..learned.model_file import digest
 from ..measurements import COLUMNS, Measurements, Points
 from ..scene import Scene
-from .base import FEWEST_ROWS, Model
+from .base import Model
 from .cells import Cells
 from .checkpointed import Checkpointed, require_network
 from .conformal import INNER_FOLDS, Calibration
@@ -27,6 +27,7 @@ from .inputs import FROM_STATIONS, NO_STATIONS, Inputs, is_label
 from .judging import judge
 from .likelihood import LATENT
 from .prediction import Prediction
+from .refusals import refuse_far, refuse_one_cell, refuse_useless
 from .vae import Autoencoder
 
 if TYPE_CHECKING:
@@ -137,9 +138,9 @@ class RsrpPredictor:
         FitError
             The model could not be fitted.
         """
-        _refuse_useless(measurements)
+        refuse_useless(measurements)
         if not one_cell:
-            _refuse_one_cell(measurements)
+            refuse_one_cell(measurements)
         if images:
             check_images(images, scene, len(measurements))
         model = model_named(model, seed) if isinstance(model, str) else model
@@ -226,7 +227,8 @@ class RsrpPredictor:
         Raises
         ------
         InputError
-            A cell was not in the training measurements, or a column that the model uses is missing.
+            A cell was not in the training measurements, a column that the model uses is missing, or a point lies
+            100 km or more from all of them.
         """
         scene = scene or self.scene
         home = self.frame if scene is None else scene.frame
@@ -295,13 +297,12 @@ class RsrpPredictor:
             linked = self.cells.fill(linked)
             known = {name: getattr(linked, name) for name in ("cell", "carrier", "sector", "frequency_mhz")}
             inputs = inputs.with_columns({name: value for name, value in known.items() if linked.is_known(name).all()})
+        x_m, y_m = moved(linked.x_m, linked.y_m, linked.frame, self.frame)
+        refuse_far(linked, x_m, y_m, self.bounds_m)
+        inputs = inputs.with_columns({"x_m": x_m, "y_m": y_m})
         if self.draws:
-            inputs = inputs.with_columns(
-                self.images.columns(scene, linked) if draw else self.images.averages(len(linked))
-            )
-        if linked.frame != self.frame:
-            x_m, y_m = moved(linked.x_m, linked.y_m, linked.frame, self.frame)
-            inputs = inputs.with_columns({"x_m": x_m, "y_m": y_m})
+            images = self.images.columns(scene, linked) if draw else self.images.averages(len(linked))
+            inputs = inputs.with_columns(images)
         untold = {name: np.full(len(inputs), value) for name, value in self.constants.items() if name not in inputs}
         return inputs.with_columns(untold)
 
@@ -345,32 +346,6 @@ def _used(model: Model, inputs: Inputs) -> tuple[str, ...]:
         return not same
 
     return tuple(name for name in inputs.columns if is_used(name))
-
-
-def _refuse_useless(measurements: Measurements) -> None:
-    rows, source = len(measurements), measurements.report.source
-    if rows < FEWEST_ROWS:
-        raise InputError(f"{source}: {rows} rows are too few to learn from; give {FEWEST_ROWS} or more")
-    level_dbm = measurements.rsrp_dbm
-    if (level_dbm == level_dbm[0]).all():
-        raise InputError(
-            f"{source}: all {rows:,} rows have the rsrp_dbm {level_dbm[0]:g}; is it another column that holds it? "
-            "Name it with columns={'rsrp_dbm': ...}"
-        )
-
-
-def _refuse_one_cell(measurements: Measurements) -> None:
-    for name in ("cell", "sector"):
-        known = measurements.is_known(name)
-        values = getattr(measurements, name)
-        if len(values) and known.all():
-            if (values == values[0]).all() and name not in measurements.features:
-                raise InputError(
-                    f"{measurements.report.source}: all {len(values):,} rows are of the {name} {str(values[0])!r}, so "
-                    f"nothing can be told of others; name the column that tells them apart with "
-                    f"columns={{{name!r}: ...}}, or say one_cell=True if it is meant"
-                )
-            return
 
 
 def _remedy(name: str, left_out: Mapping[str, str]) -> str:

@@ -123,8 +123,9 @@ def _predictor(about: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Rs
 
 
 def _read_config(folder: str | Path) -> dict[str, Any]:
+    content = _read(folder, CONFIG)
     try:
-        about = json.loads(_read(folder, CONFIG))
+        about = json.loads(content)
     except ValueError as error:
         raise _broken(folder, CONFIG, f"is no JSON ({error})") from None
     if not isinstance(about, dict) or about.get("kind") != KIND:
