@@ -207,6 +207,8 @@ def test_bad_measurements(folder, tmp_path, name, capsys):
         (["--unknown-cells", "ignore"], "--unknown-cells: 'ignore' is not one of raise, leave-out"),
         (["--feature", "roof"], "there is no column 'roof'"),
         (["--table-crs", "EPSG:32632"], "--table-crs: .*has lon and lat, which need none"),
+        (["--images", "9"], "--images: 9 of 240 rows; give from 10"),
+        (["--images", "-1"], "--images: -1 of 240 rows"),
         (["--checkpoints", "here"], "checkpoints: the model 'empirical' has no epochs"),
     ],
 )
@@ -245,6 +247,89 @@ def test_bad_points_and_models(folder, tmp_path, capsys):
     drive(5).assign(rsrp_mean_dbm=1).to_csv(tmp_path / "points.csv", index=False)
     assert "has a column 'rsrp_mean_dbm' already" in refusal(capsys, predict(folder, tmp_path / "out.csv", *points))
     assert sorted(path.name for path in tmp_path.iterdir()) == ["model", "points.csv"]
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (lambda table: "", "points.csv: is empty"),
+        (lambda table: table[:0].to_csv(index=False), "points.csv: it holds no measurements"),
+        (lambda table: table.to_csv(index=False, sep=";", decimal=","), "write decimals with a point"),
+        (lambda table: table.rename(columns={"lon": "lat", "lat": "lon"}).to_csv(index=False), "swapped"),
+        (
+            lambda table: table.rename(columns={"lon": "x", "lat": "y"}).to_csv(index=False),
+            "x, y need --table-crs .* name their CRS",
+        ),
+    ],
+)
+def test_bad_points(folder, tmp_path, content, message, capsys):
+    import re
+
+    (tmp_path / "points.csv").write_text(content(drive(20).drop(columns="rsrp_dbm")))
+    found = refusal(capsys, predict(folder, tmp_path / "out.csv", "--points", tmp_path / "points.csv"))
+    assert re.search(message, found), found
+    assert [path.name for path in tmp_path.iterdir()] == ["points.csv"]
+
+
+def test_points_in_another_crs(folder, tmp_path, capsys):
+    table = drive(20)
+    at = geopandas.GeoSeries(geopandas.points_from_xy(table.lon, table.lat, crs="EPSG:4326")).to_crs("EPSG:31466")
+    table.to_csv(tmp_path / "points.csv", index=False)
+    table.drop(columns=["lon", "lat"]).assign(x=at.x, y=at.y).to_csv(tmp_path / "gk.csv", index=False)
+    words = predict(folder, tmp_path / "out.csv", "--points", tmp_path / "points.csv")
+    assert main([str(word) for word in words]) == 0
+    words = predict(folder, tmp_path / "gk_out.csv", "--points", tmp_path / "gk.csv", "--table-crs", "EPSG:31466")
+    assert main([str(word) for word in words]) == 0
+    one, other = (pandas.read_csv(tmp_path / name).rsrp_mean_dbm for name in ("out.csv", "gk_out.csv"))
+    np.testing.assert_allclose(one, other, atol=1.1e-3)
+    words = predict(folder, tmp_path / "no.csv", "--points", tmp_path / "gk.csv", "--table-crs", "EPSG:32632")
+    assert "km outside it; check the CRS (--table-crs)" in refusal(capsys, words)
+
+
+def test_marks_and_semicolons_change_nothing(folder, tmp_path, capsys):
+    table = drive()
+    table.to_csv(tmp_path / "marked.csv", index=False, encoding="utf-8-sig")
+    table.to_csv(tmp_path / "semicolons.csv", index=False, sep=";")
+    for name in ("marked", "semicolons"):
+        words = [*train(tmp_path, measurements=f"{name}.csv", stations=False, model="cell mean")]
+        assert main([*words, "--output", str(tmp_path / name)]) == 0
+    one, other = ((tmp_path / name / "weights.safetensors").read_bytes() for name in ("marked", "semicolons"))
+    assert one == other
+
+
+def test_what_is_no_model(folder, tmp_path, capsys):
+    drive(5).to_csv(tmp_path / "points.csv", index=False)
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "config.json").write_text("{}")
+    (tmp_path / "empty").mkdir()
+    for name, message in {
+        "other": "is not of a 'radiocore RSRP model'",
+        "empty": "config.json: is missing",
+        "points.csv": "is no folder of a model",
+        "absent": "is no folder of a model",
+    }.items():
+        words = ["predict", "rsrp", "--model", tmp_path / name, "--points", tmp_path / "points.csv"]
+        found = refusal(capsys, [*words, "--output", tmp_path / "out.csv"])
+        assert message in found and found.count("radiocore train rsrp") == 1, found
+    assert not (tmp_path / "out.csv").exists()
+
+
+def test_images_want_a_map(folder, tmp_path, capsys):
+    found = refusal(capsys, [*train(folder, stations=False), "--images", "20", "--output", tmp_path / "model"])
+    assert "--images: they show buildings and masts; give --buildings and --base-stations" in found
+    assert not any(tmp_path.iterdir())
+
+
+@pytest.mark.slow
+def test_images_from_the_command_line(folder, tmp_path, capsys):
+    words = [*train(folder, model="likelihood"), "--images", "10", "--output", str(tmp_path / "model")]
+    assert main(words) == 0
+    told = " ".join(capsys.readouterr().out.split())
+    assert "read by an autoencoder of" in told and "z1" in told.split("features used")[1].split("Gone without")[0]
+    drive(12).drop(columns="rsrp_dbm").to_csv(tmp_path / "points.csv", index=False)
+    words = predict(tmp_path, tmp_path / "out.csv", "--points", tmp_path / "points.csv")
+    assert main([str(word) for word in words]) == 0
+    assert pandas.read_csv(tmp_path / "out.csv").rsrp_mean_dbm.notna().all()
 
 
 def test_a_packed_file_and_further_names(folder, tmp_path, capsys):
