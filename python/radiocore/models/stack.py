@@ -66,7 +66,7 @@ class Stack(Model):
 
     After the fit ``folds`` are the inner folds, and ``held_out`` is what the stack says of its own rows, each fold by
     members that have not seen it, with weights and a scale from the other folds. These members have, so the fold
-    is not wholly unseen; two or three numbers can make little of that.
+    is not wholly unseen; a handful of weights can make little of that.
 
     Notes
     -----
