@@ -14,10 +14,10 @@ from radiocore.foliage import Foliage
 from radiocore.frame import LocalFrame
 from radiocore.models import predictor_folder
 from radiocore.models.base import Model
-from radiocore.models.cells import Cells
 from radiocore.models.inputs import is_label
-from radiocore.models.predicted_map import REACH_M
 from radiocore.models.prediction import Prediction
+from radiocore.predictor.cells import Cells
+from radiocore.predictor.raster import REACH_M
 
 
 @dataclass
@@ -360,7 +360,7 @@ def test_equal_seeds_see_the_same(seeing, town, drive, wood, tmp_path):
 
 
 def test_a_map_draws_the_best_few(seeing, town, monkeypatch):
-    from radiocore.models.image_tier import ImageTier
+    from radiocore.predictor.image_tier import ImageTier
 
     drawn = []
     draw = ImageTier.columns

@@ -31,8 +31,8 @@ from .errors import (
 from .grid import ReceiverGrid
 from .manifold import CoverageManifold
 from .measurements import Measurements, Points
-from .models.predictor import RsrpPredictor
 from .network import BaseStations
+from .predictor import RsrpPredictor
 from .propagation.air_to_ground import a2g_parameters, line_of_sight_probability
 from .scene import Scene
 from .simulate import simulate_manifold

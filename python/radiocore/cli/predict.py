@@ -16,7 +16,7 @@ from ..io.points_table import SUFFIXES, table_suffix, write_back
 from ..io.rsrp_geotiff import write_rsrp_map
 from ..io.sniff import local_file
 from ..measurements import Points
-from ..models.predictor import RsrpPredictor
+from ..predictor import RsrpPredictor
 from ..scene import Scene, bbox_in_frame
 from .options import takes_config
 from .rsrp_inputs import SCENE_KEYS, Columns, TableCrs, errors_of_table, scene_with_buildings, with_margin

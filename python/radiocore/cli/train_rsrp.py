@@ -10,8 +10,8 @@ import typer
 from ..config import RunConfig
 from ..errors import ConfigError, InputError, nearest_name
 from ..io.sniff import local_file
-from ..models.image_tier import NO_IMAGES
-from ..models.predictor import BLOCK_M, DEFAULT_MODEL, RsrpPredictor, model_named
+from ..predictor import BLOCK_M, DEFAULT_MODEL, RsrpPredictor, model_named
+from ..predictor.image_tier import NO_IMAGES
 from .options import takes_config
 from .rsrp_inputs import SCENE_KEYS, Columns, TableCrs, errors_of_table, foliage_of, identities, read_all, with_margin
 from .show import show_files, show_lines, show_table
@@ -111,7 +111,7 @@ def check_model_folder(output: Path, overwrite: bool) -> None:
     InputError
     """
     from ..io.folder import check_folder
-    from ..models.predictor_folder import CONFIG, KIND
+    from ..predictor.folder import CONFIG, KIND
 
     if (check_folder(output, KIND, CONFIG) / CONFIG).exists() and not overwrite:
         raise InputError(f"--output: {output} is there already; choose another name, or --overwrite")

@@ -11,7 +11,9 @@ from .study import Study
 
 NAME = "attempts"
 TITLE = "Attempts at the first tier"
-PAPER = "How wide the layers are, how many images a weight has seen and how a latent space of two was chosen is not told."
+PAPER = (
+    "How wide the layers are, how many images a weight has seen and how a latent space of two was chosen is not told."
+)
 
 TRIED_FILE = Path(vae.__file__).with_name("autoencoder_attempts.csv")
 
@@ -22,7 +24,7 @@ def make(study: Study) -> Figure:
         columns, *tried = csv.reader(lines)
     finding = (
         "Autoencoders of 1,600 images of the made-up town, one thread each. Scores are of inner folds of its 4,000 "
-        "samples: the loss of images held back, what boosted trees can tell from the features alone of the length inside "
+        "samples: the loss of images held back, what boosted trees tell by the features alone of the length inside "
         "buildings and of line of sight in blocks of 100 m (share of the variance), and the mean absolute error of the "
         "network with the features and without."
     )

@@ -43,7 +43,9 @@ def trained_autoencoder(
 
         file = Path(folder) / "images.npy"
         write_blocks(file, total, blocks())
-        return Autoencoder(batch=settings.image_batch, epochs=settings.image_epochs, seed=seed).fit(file, progress=progress)
+        return Autoencoder(batch=settings.image_batch, epochs=settings.image_epochs, seed=seed).fit(
+            file, progress=progress
+        )
 
 
 def encoded(autoencoder: Autoencoder, data_set: DataSet, progress: bool | None) -> dict[str, np.ndarray]:

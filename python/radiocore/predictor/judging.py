@@ -10,12 +10,12 @@ import numpy as np
 from ..evaluation.cross_validation import cross_validate
 from ..evaluation.folds import Folds, duplicates_of, random_folds
 from ..evaluation.scores import LEVELS, Scores
-from .base import Model
-from .cell_mean import CellMean
-from .conformal import INNER_FOLDS, Calibration
-from .inputs import Inputs
-from .prediction import Prediction
-from .stack import Stack
+from ..models.base import Model
+from ..models.cell_mean import CellMean
+from ..models.conformal import INNER_FOLDS, Calibration
+from ..models.inputs import Inputs
+from ..models.prediction import Prediction
+from ..models.stack import Stack
 
 
 @dataclass(frozen=True, eq=False)

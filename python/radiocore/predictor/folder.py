@@ -16,11 +16,11 @@ from ..errors import FileFormatError, InputError, RadiocoreError, require
 from ..evaluation.scores import Errors, Scores
 from ..frame import LocalFrame
 from ..io.folder import write_folder
-from .base import Model
+from ..models.base import Model
+from ..models.conformal import Calibration
+from . import RsrpPredictor
 from .cells import Cells
-from .conformal import Calibration
 from .image_tier import ImageTier
-from .predictor import RsrpPredictor
 from .scene_state import scene_of, scene_state
 
 KIND = "radiocore RSRP model"
@@ -170,7 +170,7 @@ def _described(model: Model) -> dict[str, Any]:
 
 def _model(described: Mapping[str, Any]) -> Model:
     """The model that :func:`_described` told, not fitted."""
-    from . import models
+    from ..models import models
 
     known = models()
     if described["name"] not in known:

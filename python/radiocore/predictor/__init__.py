@@ -17,18 +17,18 @@ from ..foliage import Foliage
 from ..frame import LocalFrame, moved
 from ..learned.model_file import digest
 from ..measurements import COLUMNS, Measurements, Points
+from ..models.base import Model
+from ..models.conformal import INNER_FOLDS, Calibration
+from ..models.inputs import FROM_STATIONS, NO_STATIONS, Inputs, is_label
+from ..models.likelihood import LATENT
+from ..models.prediction import Prediction
+from ..models.vae import Autoencoder
 from ..scene import Scene
-from .base import Model
 from .cells import Cells
 from .checkpointed import Checkpointed, require_network
-from .conformal import INNER_FOLDS, Calibration
 from .image_tier import NO_IMAGES, ImageTier, check_images
-from .inputs import FROM_STATIONS, NO_STATIONS, Inputs, is_label
 from .judging import judge
-from .likelihood import LATENT
-from .prediction import Prediction
 from .refusals import refuse_far, refuse_one_cell, refuse_useless
-from .vae import Autoencoder
 
 if TYPE_CHECKING:
     import xarray
@@ -263,8 +263,8 @@ class RsrpPredictor:
         month: int | None = None,
         progress: bool | None = None,
     ) -> xarray.Dataset:
-        """A map of the best cell's level; see :func:`radiocore.models.predicted_map.predicted_map`."""
-        from .predicted_map import predicted_map
+        """A map of the best cell's level; see :func:`radiocore.predictor.raster.predicted_map`."""
+        from .raster import predicted_map
 
         return predicted_map(self, grid, scene=scene or self.scene, month=month, progress=progress)
 
@@ -276,7 +276,7 @@ class RsrpPredictor:
         InputError
             The folder cannot be written, or holds something else.
         """
-        from .predictor_folder import write_predictor
+        from .folder import write_predictor
 
         write_predictor(self, folder)
 
@@ -289,7 +289,7 @@ class RsrpPredictor:
         FileFormatError
             A file is missing, was changed, is of another kind or version, or does not describe a model.
         """
-        from .predictor_folder import read_predictor
+        from .folder import read_predictor
 
         return read_predictor(folder)
 
@@ -317,7 +317,7 @@ def model_named(name: str, seed: int = 0) -> Model:
     InputError
         There is none of that name.
     """
-    from . import models
+    from ..models import models
 
     known = models()
     if name not in known:

@@ -9,8 +9,8 @@ import numpy as np
 
 from ..errors import InputError
 from ..learned.model_file import digest
-from .base import Model
-from .inputs import Inputs, is_label
+from ..models.base import Model
+from ..models.inputs import Inputs, is_label
 
 
 @dataclass

@@ -6,7 +6,7 @@ import numpy as np
 
 from ..errors import InputError
 from ..measurements import Measurements, Points
-from .base import FEWEST_ROWS
+from ..models.base import FEWEST_ROWS
 
 FAR_M = 100_000.0
 """No cell of LTE reaches farther, so such a point is a mistake."""

@@ -15,7 +15,7 @@ from ..measurements import NO_MONTH, MeasurementReport, Points
 from ..progress import progress_bar
 from ..scene import Scene
 from ..units import MM_PER_M
-from .predictor import REACH_M, RsrpPredictor
+from . import REACH_M, RsrpPredictor
 
 if TYPE_CHECKING:
     import xarray

@@ -15,10 +15,10 @@ from ..errors import InputError
 from ..foliage import Foliage, FoliageReport
 from ..frame import LocalFrame, moved
 from ..measurements import Measurements, Points
+from ..models.base import FEWEST_ROWS
+from ..models.vae import Autoencoder
 from ..progress import progress_bar
 from ..scene import Scene
-from .base import FEWEST_ROWS
-from .vae import Autoencoder
 
 NO_IMAGES = "no images (images=0)"
 MARGIN_M = 200.0
