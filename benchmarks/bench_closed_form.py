@@ -37,7 +37,7 @@ def _radiocore(precision):
             COLUMNS * ROWS,
             stations_mm,
             power_mw,
-            np.zeros((stations, 2)),
+            np.zeros((stations, 4)),
             np.ones(stations),
             los_bits,
             (GAIN_NLOS, GAIN_LOS),

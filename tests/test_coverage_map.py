@@ -13,6 +13,11 @@ THRESHOLD = 10.0 ** (np.array([-60.0, -10, 0, 3, 10, 30, 60]) / 10)
 INSTRUCTIONS = ("baseline", "avx2", "avx512")
 
 
+def isotropic(stations: int) -> np.ndarray:
+    """(S, 4) boresights of antennas that have none."""
+    return np.tile([0.0, 0.0, 1.0, 0.0], (stations, 1))
+
+
 @dataclass(frozen=True)
 class Case:
     """A grid, its stations and a channel; Table III unless told."""
@@ -33,7 +38,7 @@ class Case:
     def __post_init__(self):
         stations = len(self.stations_mm)
         if self.boresight is None:
-            object.__setattr__(self, "boresight", np.zeros((stations, 2)))
+            object.__setattr__(self, "boresight", isotropic(stations))
         if self.load is None:
             object.__setattr__(self, "load", np.ones(stations))
 
@@ -181,8 +186,9 @@ def test_loads():
 
 def test_sectors():
     azimuth = np.random.default_rng(2).uniform(0, 2 * np.pi, 12)
-    boresight = np.stack([np.sin(azimuth), np.cos(azimuth)], axis=1)
-    boresight[::3] = 0.0
+    tilt = np.deg2rad([0.0, 6.0, -3.0] * 4)
+    boresight = np.stack([np.sin(azimuth), np.cos(azimuth), np.cos(tilt), np.sin(tilt)], axis=1)
+    boresight[::4] = isotropic(3)
     assert_close(random_case(12, los_share=0.2, boresight=boresight))
 
 
@@ -317,8 +323,9 @@ def test_each_threshold_alone():
 @pytest.mark.parametrize("stations", [3, 29])
 def test_every_instruction_set_gives_the_same(stations, exponent):
     """An instruction set that this machine lacks falls back to the baseline, and then shows nothing."""
-    boresight = np.zeros((stations, 2))
-    boresight[1] = 0.6, 0.8
+    boresight = isotropic(stations)
+    boresight[1] = 0.6, 0.8, 1.0, 0.0
+    boresight[2] = -0.8, 0.6, 0.96, 0.28
     case = random_case(
         stations, los_share=0.1, shape=(2.0, 3.0), exponent=exponent, reach_mm=100_000, boresight=boresight
     )

@@ -57,12 +57,14 @@ def random_points(rng, number: int, side_mm: int, highest_mm: int, lowest_mm: in
 def town_scene(
     stations: int = 12, sectors: bool = False, host_building: str = "transparent", sector_load: float = 0.5
 ) -> Scene:
-    """Raised bases, courtyards, overlaps, antennas inside and above; every third a sector and partly loaded."""
+    """Raised bases, courtyards, overlaps, antennas inside and above; every third a sector, tilted or not, with load."""
     rng = np.random.default_rng(5)
     prisms = random_town(rng, buildings=40, side_mm=300_000)
     x_m, y_m, height_m = random_points(rng, stations, 300_000, 45_000, lowest_mm=3000).T / 1000
     azimuth = np.where(np.arange(stations) % 3 == 0, 40.0 * np.arange(stations) % 360, np.nan)
-    extra = {"azimuth_deg": azimuth, "load": np.where(np.isnan(azimuth), 1.0, sector_load)} if sectors else {}
+    tilt = np.where(np.arange(stations) % 6 == 3, 6.0, np.nan)
+    load = np.where(np.isnan(azimuth), 1.0, sector_load)
+    extra = {"azimuth_deg": azimuth, "downtilt_deg": tilt, "load": load} if sectors else {}
     return Scene(as_buildings(prisms), BaseStations(x_m=x_m, y_m=y_m, height_m=height_m, **extra), host_building)
 
 

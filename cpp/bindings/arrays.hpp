@@ -8,6 +8,7 @@
 #include <stdexcept>
 #include <string>
 
+#include "radiocore/coverage/antenna.hpp"
 #include "radiocore/geometry/lattice.hpp"
 
 namespace radiocore {
@@ -70,6 +71,13 @@ inline const Point* as_points(const Array<std::int64_t>& array, const char* name
     require(value > -lattice_limit && value < lattice_limit, name, ": a coordinate lies beyond the lattice");
   }
   return reinterpret_cast<const Point*>(array.data());
+}
+
+/// (S, 4) east and north of the direction in plan, cosine and sine of the down-tilt.
+inline const Boresight* as_boresights(const Array<double>& array, py::ssize_t stations) {
+  static_assert(sizeof(Boresight) == 4 * sizeof(double));
+  require_shape(array, "boresight", {stations, 4});
+  return reinterpret_cast<const Boresight*>(array.data());
 }
 
 /// Offsets that start at 0, never fall (rise by at least `least` each) and end at `total`.

@@ -52,16 +52,35 @@ py::array_t<double> mean_power_mw(const Array<std::int64_t>& receivers_mm, const
                                   std::array<double, 2> exponent, int threads) {
   const LinkEnds ends{as_points3(receivers_mm, "receivers_mm"), receivers_mm.shape(0),
                       as_points3(stations_mm, "stations_mm"), stations_mm.shape(0)};
-  static_assert(sizeof(Boresight) == 2 * sizeof(double));
   require_shape(power_mw, "power_mw", {ends.station_count});
-  require_shape(boresight, "boresight", {ends.station_count, 2});
+  const Boresight* const facing = as_boresights(boresight, ends.station_count);
   require_shape(los, "los", {ends.station_count, ends.receiver_count});
   const PowerLaw law{{gain_at_1m[0], gain_at_1m[1]}, {exponent[0], exponent[1]}};
   py::array_t<double> out({ends.station_count, ends.receiver_count});
   {
     py::gil_scoped_release unlock;
-    fill_mean_power(ends, power_mw.data(), reinterpret_cast<const Boresight*>(boresight.data()), los.data(), law,
-                    threads, out.mutable_data());
+    fill_mean_power(ends, power_mw.data(), facing, los.data(), law, threads, out.mutable_data());
+  }
+  return out;
+}
+
+/// (2, R) azimuth and elevation of each receiver off the boresight of its station, degrees.
+py::array_t<double> off_boresight_deg(const Array<std::int64_t>& receivers_mm, const Array<std::int64_t>& stations_mm,
+                                      const Array<double>& boresight) {
+  const Point3* const receiver = as_points3(receivers_mm, "receivers_mm");
+  const Point3* const station = as_points3(stations_mm, "stations_mm");
+  const index_t receivers = receivers_mm.shape(0), stations = stations_mm.shape(0);
+  require(stations == receivers || stations == 1, "stations_mm: wanted one for each receiver, or one for all");
+  const Boresight* const facing = as_boresights(boresight, stations);
+  py::array_t<double> out({index_t(2), receivers});
+  double* const azimuth = out.mutable_data();
+  double* const elevation = azimuth + receivers;
+  py::gil_scoped_release unlock;
+  for (index_t r = 0; r < receivers; ++r) {
+    const index_t s = stations == 1 ? 0 : r;
+    const OffBoresight off = off_boresight(facing[s], station[s], receiver[r]);
+    azimuth[r] = off.azimuth;
+    elevation[r] = off.elevation;
   }
   return out;
 }
@@ -172,14 +191,13 @@ py::tuple coverage_on_grid(const ReceiverGrid& grid, index_t first, index_t coun
   const bool inside = first >= 0 && count >= 0 && first <= grid.size() && count <= grid.size() - first;
   require(inside, "first, count: beyond the grid");
   require_shape(power_mw, "power_mw", {stations});
-  require_shape(boresight, "boresight", {stations, 2});
   require_shape(load, "load", {stations});
   require_shape(los_bits, "los_bits", {stations, (count + 7) / 8});
   require_shape(threshold, "threshold", {-1});
   for (const double m : shape) require(serves_whole(m), "shape: the closed form needs whole numbers from 1 to 64");
   require(interferer_reach_mm < 2 * lattice_limit, "interferer_reach_mm: beyond the lattice");
   const MapStretch stretch{grid, first, count, station, stations, power_mw.data(),
-                           reinterpret_cast<const Boresight*>(boresight.data()), load.data(), los_bits.data(),
+                           as_boresights(boresight, stations), load.data(), los_bits.data(),
                            los_bits.shape(1), {{gain_at_1m[0], gain_at_1m[1]}, {exponent[0], exponent[1]}},
                            {shape[0], shape[1]}, interferer_reach_mm, noise_mw, threshold.data(), threshold.shape(0)};
   const InstructionSet set = instruction_set(instructions);
@@ -216,6 +234,7 @@ void bind_coverage(py::module_& module) {
   const auto exact = [](const char* name) { return py::arg(name).noconvert(); };
   module.def("mean_power_mw", &mean_power_mw, exact("receivers_mm"), exact("stations_mm"), exact("power_mw"),
              exact("boresight"), exact("los"), "gain_at_1m"_a, "exponent"_a, "threads"_a);
+  module.def("off_boresight_deg", &off_boresight_deg, exact("receivers_mm"), exact("stations_mm"), exact("boresight"));
   module.def("associate", &associate_stations, exact("mean"), "threads"_a);
   module.def("closed_form", &closed_form, exact("mean"), exact("shape"), exact("los"), "shape_by_state"_a,
              exact("load"), exact("server"), "noise_mw"_a, exact("threshold"), "threads"_a);

@@ -65,11 +65,10 @@ std::unique_ptr<DeviceLinks> upload_links(DeviceKernels& kernels, const Places& 
   const Point3* const position = as_points3(stations_mm, "stations_mm");
   const index_t stations = stations_mm.shape(0);
   require_shape(power_mw, "power_mw", {stations});
-  require_shape(boresight, "boresight", {stations, 2});
   require_shape(load, "load", {stations});
   require(host_start.size() == stations + 1, "host_start: wanted one offset more than stations");
   require_offsets(host_start, "host_start", 0, host_list.size());
-  const StationColumns columns{position, power_mw.data(), reinterpret_cast<const Boresight*>(boresight.data()),
+  const StationColumns columns{position, power_mw.data(), as_boresights(boresight, stations),
                                load.data(), {host_start.data(), host_list.data()}, stations};
   py::gil_scoped_release unlock;
   return kernels.upload_links(receivers, count, columns);

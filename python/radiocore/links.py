@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from .antennas import IN_THE_CORE
+from .antennas.element import SectorElement
 from .grid import ReceiverGrid
 from .network import BaseStations
 from .units import dbm_to_mw
@@ -19,7 +21,7 @@ from .units import dbm_to_mw
 if TYPE_CHECKING:
     from .cuda import DeviceScene
 
-_OF_EACH = ("position_mm", "power_mw", "boresight", "load", "frequency_mhz", "row")
+_OF_EACH = ("position_mm", "power_mw", "pattern", "direction", "load", "frequency_mhz", "row")
 """Columns of :class:`CarrierStations` with one row a station."""
 
 
@@ -29,7 +31,8 @@ class CarrierStations:
 
     position_mm: np.ndarray  # (S, 3) int64
     power_mw: np.ndarray  # (S,)
-    boresight: np.ndarray  # (S, 2) east and north of a sector's direction, (0, 0) = isotropic
+    pattern: np.ndarray  # (S,) name of the antenna's
+    direction: np.ndarray  # (S, 4) of the antenna: east and north, cosine and sine of the down-tilt
     load: np.ndarray  # (S,)
     frequency_mhz: np.ndarray  # (S,), NaN where unknown
     host_start: np.ndarray  # (S + 1,) int64
@@ -41,11 +44,11 @@ class CarrierStations:
         """The picked rows in canonical order, with their hosts out of (start, list) of all stations."""
         rows = np.asarray(rows)[stations.select(rows).canonical_order]
         host_start, host_list = _picked(*hosts, rows)
-        azimuth = np.deg2rad(stations.azimuth_deg[rows])
         return cls(
             position_mm=np.ascontiguousarray(stations.position_mm[rows]),
             power_mw=dbm_to_mw(stations.power_dbm[rows]),
-            boresight=np.nan_to_num(np.stack([np.sin(azimuth), np.cos(azimuth)], axis=1)),
+            pattern=stations.pattern[rows],
+            direction=stations.direction[rows],
             load=np.ascontiguousarray(stations.load[rows]),
             frequency_mhz=stations.frequency_mhz[rows],
             host_start=host_start,
@@ -68,6 +71,20 @@ class CarrierStations:
 
     def __len__(self) -> int:
         return len(self.row)
+
+    @cached_property
+    def boresight(self) -> np.ndarray:
+        """(S, 4) direction of those that are sectors to the core; (0, 0, 1, 0) of all others."""
+        return np.where((self.pattern == SectorElement.name)[:, None], self.direction, (0.0, 0.0, 1.0, 0.0))
+
+    @cached_property
+    def by_table(self) -> np.ndarray:
+        """Stations that radiate by a pattern that the core does not know."""
+        return np.flatnonzero(~np.isin(self.pattern, IN_THE_CORE))
+
+    @property
+    def has_tables(self) -> bool:
+        return len(self.by_table) > 0
 
     @property
     def keys(self) -> list[tuple]:

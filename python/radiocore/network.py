@@ -9,6 +9,9 @@ from pathlib import Path
 
 import numpy as np
 
+from .antennas import IN_THE_CORE, antenna_named
+from .antennas.element import SectorElement
+from .antennas.isotropic import Isotropic
 from .errors import InputError
 from .frame import LocalFrame
 from .units import to_lattice_mm
@@ -44,14 +47,16 @@ class BaseStations:
     ----------
     x_m, y_m : position in the frame, m; x east, y north.
     height_m : antenna height above ground, m.
-    power_dbm : transmit power including antenna gain (EIRP), dBm; of a sector, along its azimuth.
+    power_dbm : transmit power including antenna gain (EIRP), dBm; where the antenna's gain is largest.
     id : name, unique within a carrier and azimuth where given; "" where not.
     carrier : only stations of equal carrier interfere with each other.
     load : probability that the cell transmits as an interferer, in [0, 1].
-    azimuth_deg : direction of a sector (3GPP TR 38.901 element, 65 degrees), clockwise from north;
-        NaN = isotropic.
+    azimuth_deg : direction of a sector, clockwise from north; NaN = isotropic.
     frequency_mhz : carrier frequency where known, else NaN.
     cells : how many cells of the file were merged into this station.
+    downtilt_deg : how far a sector is tilted down, as a whole; NaN = not known, taken as level.
+    antenna : "isotropic", "tr38901" (3GPP TR 38.901 element, 65 degrees) or the path of a pattern file, see
+        :mod:`radiocore.antennas`; "" = the element for sectors, else isotropic.
     """
 
     x_m: np.ndarray
@@ -64,6 +69,8 @@ class BaseStations:
     azimuth_deg: np.ndarray = np.nan
     frequency_mhz: np.ndarray = np.nan
     cells: np.ndarray = 1
+    downtilt_deg: np.ndarray = np.nan
+    antenna: np.ndarray = ""
     frame: LocalFrame = field(default=LocalFrame(), kw_only=True)
     report: StationReport = field(default=StationReport(), kw_only=True)
 
@@ -114,6 +121,24 @@ class BaseStations:
         )
         position_mm.flags.writeable = False
         return position_mm
+
+    @property
+    def pattern(self) -> np.ndarray:
+        """(S,) name of the pattern that each radiates by."""
+        of_azimuth = np.where(np.isnan(self.azimuth_deg), Isotropic.name, SectorElement.name)
+        return np.where(self.antenna == "", of_azimuth, self.antenna)
+
+    @property
+    def direction(self) -> np.ndarray:
+        """(S, 4) east and north of the azimuth, cosine and sine of the down-tilt; (0, 0, 1, 0) = it has none."""
+        azimuth, tilt = np.deg2rad(self.azimuth_deg), np.deg2rad(np.nan_to_num(self.downtilt_deg))
+        in_plan = np.nan_to_num(np.stack([np.sin(azimuth), np.cos(azimuth)], axis=1))
+        return np.column_stack([in_plan, np.cos(tilt), np.sin(tilt)])
+
+    @property
+    def has_tables(self) -> bool:
+        """Whether any radiates by a pattern that the compiled core does not know."""
+        return not np.isin(self.pattern, IN_THE_CORE).all()
 
     @property
     def canonical_order(self) -> np.ndarray:
@@ -179,6 +204,9 @@ class BaseStations:
         _refuse_row(
             ~(np.isnan(azimuth) | ((azimuth >= 0) & (azimuth <= 360))), "azimuth_deg", azimuth, "must lie in [0, 360]"
         )
+        tilt = self.downtilt_deg
+        _refuse_row(~(np.isnan(tilt) | (np.abs(tilt) <= 90)), "downtilt_deg", tilt, "must lie in [-90, 90]")
+        self._check_antennas()
         direction = np.where(np.isnan(azimuth), -1.0, azimuth % 360.0)
         names: dict[tuple, int] = {}
         for row, key in enumerate(zip(self.carrier.tolist(), self.id.tolist(), direction.tolist(), strict=True)):
@@ -197,6 +225,17 @@ class BaseStations:
                     f"x = {self.x_m[row]:.3f} m, y = {self.y_m[row]:.3f} m); remove one, or name their carriers apart"
                 )
 
+    def _check_antennas(self):
+        all_round = np.isnan(self.azimuth_deg)
+        tilted = all_round & (np.nan_to_num(self.downtilt_deg) != 0)
+        wanted = "wants an azimuth_deg: without one there is nothing to tilt"
+        _refuse_row(tilted, "downtilt_deg", self.downtilt_deg, wanted)
+        for name in np.unique(self.antenna[self.antenna != ""]):
+            pattern, rows = antenna_named(str(name)), self.antenna == name
+            if not isinstance(pattern, Isotropic) and (rows & all_round).any():
+                row = int(np.argmax(rows & all_round))
+                raise InputError(f"antenna: row {row} is {str(name)!r}; it wants an azimuth_deg to point along")
+
 
 _COLUMNS: dict[str, type] = {
     "x_m": np.float64,
@@ -209,6 +248,8 @@ _COLUMNS: dict[str, type] = {
     "azimuth_deg": np.float64,
     "frequency_mhz": np.float64,
     "cells": np.int64,
+    "downtilt_deg": np.float64,
+    "antenna": str,
 }
 assert set(_COLUMNS) == {item.name for item in fields(BaseStations)} - {"frame", "report"}
 

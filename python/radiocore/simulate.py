@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from . import _core
+from .antennas import antenna_named
 from .blockage import hosts_of, outdoors_on, points_mm, trace, trace_grid
 from .channel import Channel
 from .coverage import DEFAULT_DRAWS, as_seed, as_thresholds
@@ -19,9 +20,10 @@ from .estimators.accelerated import DEFAULT_EXACT_RADIUS_M, DEFAULT_NEIGHBOURHOO
 from .grid import DEFAULT_RESOLUTION_M, ReceiverGrid
 from .links import Block, CarrierStations, Receivers, unpacked
 from .manifold import CoverageManifold
+from .network import BaseStations
 from .progress import progress_bar
 from .propagation.path_loss_power import try_path_loss
-from .propagation.power_law import mean_power_mw, require_one_metre
+from .propagation.power_law import in_one_pass, mean_power_mw, require_one_metre
 from .scene import Scene
 from .units import MM_PER_M, mw_to_dbm
 
@@ -168,9 +170,12 @@ class _Run:
         if len(stations) == 0:
             raise InputError("base stations: there are none, so nothing can be served")
         threshold, _ = as_thresholds(self.threshold_db)
-        block_size = self._block_size(len(stations))
-        self._check_memory(len(stations), len(threshold), block_size)
+        bytes_a_link = self._bytes_a_link(stations)
+        block_size = self._block_size(len(stations), bytes_a_link)
+        self._check_memory(len(stations), len(threshold), block_size, bytes_a_link)
         self._check_path_loss()
+        if self.device == "cuda" and stations.has_tables:
+            raise InputError('antenna: a GPU knows no pattern files; choose device="cpu"')
         prepared = self.estimator.prepare(scene, self.channel, self.grid.height_m)
         hosts = hosts_of(scene)
         carriers = [
@@ -255,6 +260,7 @@ class _Run:
             "device": self.device,
             "carriers": list(scene.carriers),
             "base_stations": len(scene.base_stations),
+            "antennas": sorted({antenna_named(name).name for name in scene.base_stations.pattern.tolist()}),
             "buildings": len(scene.buildings),
             "links": self.grid.size * len(scene.base_stations),
             "rounding_error_at_most": self.estimator.rounding_bound(len(scene.base_stations), self.channel),
@@ -262,25 +268,24 @@ class _Run:
             **counts,
         }
 
-    @property
-    def _bytes_a_link(self) -> float:
+    def _bytes_a_link(self, stations: BaseStations) -> float:
         held = self.estimator.bytes_a_link
-        return held if self.channel.path_loss is None else max(held, Estimator.bytes_a_link)
+        return held if in_one_pass(stations, self.channel) else max(held, Estimator.bytes_a_link)
 
-    def _block_size(self, stations: int) -> int:
+    def _block_size(self, stations: int, bytes_a_link: float) -> int:
         """Receivers a block: a multiple of 8, so that line of sight packs into whole bytes."""
         if self.block_size is not None:
             if self.block_size < 1:
                 raise InputError(f"block_size: {self.block_size} must be at least 1")
             return -(-int(self.block_size) // 8) * 8
-        fitting = int(BLOCK_BYTES / (self._bytes_a_link * stations)) // 8 * 8
+        fitting = int(BLOCK_BYTES / (bytes_a_link * stations)) // 8 * 8
         return max(FEWEST_RECEIVERS, min(self.estimator.most_receivers, fitting))
 
-    def _check_memory(self, stations: int, thresholds: int, block_size: int) -> None:
+    def _check_memory(self, stations: int, thresholds: int, block_size: int, bytes_a_link: float) -> None:
         receivers = self.grid.size
         # The columns, laid out a second time as a map, the packed line of sight, and one block's links.
         per_receiver = 2 * (16 * thresholds + 18) + stations / 8
-        needed = receivers * per_receiver + stations * block_size * self._bytes_a_link
+        needed = receivers * per_receiver + stations * block_size * bytes_a_link
         free = available_memory_bytes()
         if needed > free or receivers > MOST_RECEIVERS:
             raise InputError(

@@ -8,7 +8,7 @@ from typing import ClassVar
 from .. import _core
 from ..errors import InputError
 from ..links import Estimate
-from ..propagation.power_law import known_links
+from ..propagation.power_law import in_one_pass, known_links
 from .base import Estimator, served_estimate
 
 LARGEST_SHAPE = 64
@@ -43,7 +43,7 @@ class ExactCoverage(Estimator):
     def estimate(self, block, stations, channel, threshold, *, seed, threads):
         if block.on_device is not None:
             return block.on_device.exact(block, stations, channel, threshold, double_precision=self.double_precision)
-        if channel.path_loss is not None:
+        if not in_one_pass(stations, channel):
             return self._by_links(block, stations, channel, threshold, threads)
         coverage, server, server_power_mw, server_los = _core.coverage_on_grid(
             _core.ReceiverGrid(*block.receivers.grid.lattice_mm),
@@ -65,7 +65,7 @@ class ExactCoverage(Estimator):
         return Estimate(coverage, None, server, server_power_mw, server_los)
 
     def _by_links(self, block, stations, channel, threshold, threads) -> Estimate:
-        """In double precision, from the powers of all links: the core's single pass knows the power law only."""
+        """In double precision, from the powers of all links: the core's single pass does not know these."""
         links = known_links(block, stations, channel, block.los, threads)
         coverage = _core.closed_form(
             links.interference_mw,

@@ -16,6 +16,7 @@ from ..network import DEFAULT_HEIGHT_M, DEFAULT_POWER_DBM, BaseStations, Station
 from ..report import isotropic_remark
 from ..units import MM_PER_M
 from .sniff import local_file, read_bytes
+from .stations_antennas import count_lost_tilts, with_antennas
 from .stations_area import Area, refuse_wide
 from .stations_sites import NR_ASSUMPTION, Merged, label_rows, merge_cells, network_label
 from .stations_table import StationFormat, StationTable
@@ -109,6 +110,7 @@ def read_stations(
         if not matches.any():
             _refuse_empty(table, area, len(raw.row), asked)
         cells = cells[matches]
+    cells = with_antennas(table, cells, file.parent)
     cells = _with_defaults(cells, height_m=height_m, power_dbm=power_dbm)
     merged = merge_cells(cells) if merge_sites else Merged(cells, 0, 0.0)
     _refuse_duplicates(table, merged.rows, merge_sites)
@@ -125,6 +127,7 @@ def read_stations(
     )
     rows = merged.rows
     names = ("height_m", "power_dbm", "load", "azimuth_deg", "frequency_mhz", "cells", "id", "carrier")
+    names = (*names, "downtilt_deg", "antenna")
     values = {name: rows[name].to_numpy() for name in names}
     return BaseStations(x_m=rows.x_m.to_numpy(), y_m=rows.y_m.to_numpy(), **values, frame=area.frame, report=report)
 
@@ -223,6 +226,8 @@ def _assumptions(table: StationTable, cells, merged: Merged, height_m: float, po
     isotropic = int(merged.rows.azimuth_deg.isna().sum())
     if isotropic:
         notes.append(isotropic_remark(isotropic, len(merged.rows)))
+    if lost := count_lost_tilts(table, cells):
+        notes.append(f"{lost:,} cells have a down-tilt but no azimuth; they are taken as isotropic, without it")
     if merged.cells_merged_away:
         text = (
             f"{len(cells):,} cells were merged to {len(merged.rows):,} stations, since cells of one site share its "

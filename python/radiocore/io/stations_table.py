@@ -24,6 +24,8 @@ ALIASES: dict[str, tuple[str, ...]] = {
     "power_dbm": ("eirp_dbm",),
     "load": (),
     "azimuth_deg": ("azimuth",),
+    "downtilt_deg": ("downtilt", "tilt_deg", "tilt"),
+    "antenna": ("antenna_pattern",),
     "frequency_mhz": ("freq_mhz",),
     "id": ("station_id", "name"),
     "carrier": (),
@@ -38,8 +40,8 @@ ALIASES: dict[str, tuple[str, ...]] = {
 }
 """Canonical column names and the other names under which files hold them; case does not matter."""
 
-TEXT_COLUMNS = ("id", "carrier", "radio", "network")
-MAY_BE_BLANK = {"azimuth_deg", "frequency_mhz", "mcc", "mnc", "area", "cell", "eci", "enb"}
+TEXT_COLUMNS = ("id", "carrier", "radio", "network", "antenna")
+MAY_BE_BLANK = {"azimuth_deg", "downtilt_deg", "frequency_mhz", "mcc", "mnc", "area", "cell", "eci", "enb"}
 """Number columns in which an empty field means "not known"; in the others it is an error."""
 
 PLAUSIBLE_MATCH = 0.75
@@ -49,6 +51,7 @@ VALID: dict[str, tuple[Callable[[np.ndarray], np.ndarray], str]] = {
     "height_m": (lambda v: v > 0, "must be above ground (positive)"),
     "load": (lambda v: (v >= 0) & (v <= 1), "must lie in [0, 1]"),
     "azimuth_deg": (lambda v: (v >= 0) & (v <= 360), "must lie in [0, 360]"),
+    "downtilt_deg": (lambda v: np.abs(v) <= 90, "must lie in [-90, 90]"),
     "frequency_mhz": (lambda v: v > 0, "must be positive"),
     "eci": (lambda v: (v >= 0) & (v < 2**28) & (v % 1 == 0), "must be a whole number of at most 28 bits"),
     "enb": (lambda v: (v >= 0) & (v < 2**32) & (v % 1 == 0), "must be a whole number of at most 32 bits"),

@@ -1,4 +1,5 @@
-"""Mean power of links: by the paper's power law with line of sight, or by the path-loss model of the channel.
+"""Mean power of links: by the paper's power law with line of sight, or by the path-loss model of the channel; less
+what the antennas' patterns take away.
 
 Source of the power law: arXiv:2312.01826, eq. (1) and Table III.
 """
@@ -11,6 +12,8 @@ from .. import _core
 from ..channel import Channel
 from ..errors import InputError
 from ..links import Block, CarrierStations, Links
+from ..network import BaseStations
+from .antenna_gain import multiply_by_tables
 from .path_loss_power import path_loss_mean_mw
 
 
@@ -19,14 +22,22 @@ def mean_power_mw(
 ) -> np.ndarray:
     """(S, R) mean received power, mW, by the channel's path-loss model or else its power law."""
     if channel.path_loss is not None:
-        return path_loss_mean_mw(receivers_mm, stations, channel.path_loss, los, threads)
-    return power_law_mean_mw(receivers_mm, stations, channel, los, threads)
+        mean_mw = path_loss_mean_mw(receivers_mm, stations, channel.path_loss, los, threads)
+    else:
+        mean_mw = power_law_mean_mw(receivers_mm, stations, channel, los, threads)
+    multiply_by_tables(mean_mw, receivers_mm, stations)
+    return mean_mw
+
+
+def in_one_pass(stations: CarrierStations | BaseStations, channel: Channel) -> bool:
+    """Whether the core knows the powers by itself: the power law, and no pattern of a file."""
+    return channel.path_loss is None and not stations.has_tables
 
 
 def power_law_mean_mw(
     receivers_mm: np.ndarray, stations: CarrierStations, channel: Channel, los: np.ndarray, threads: int
 ):
-    """(S, R) mean received power P_t eta_Q d^(-alpha_Q), mW, less the pattern of sector antennas."""
+    """(S, R) mean received power P_t eta_Q d^(-alpha_Q), mW, less the element pattern of sectors."""
     return _core.mean_power_mw(
         receivers_mm,
         stations.position_mm,
