@@ -6,7 +6,16 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from radiocore import BaseStations, Channel, FileFormatError, InputError, ReceiverGrid, Scene, simulate_manifold
+from radiocore import (
+    BaseStations,
+    Channel,
+    FileFormatError,
+    InputError,
+    ReceiverGrid,
+    Scene,
+    antennas,
+    simulate_manifold,
+)
 from radiocore.antennas import antenna_named
 from radiocore.antennas.element import SectorElement
 from radiocore.estimators import AcceleratedSimulation, ExactCoverage, TraditionalSimulation
@@ -97,6 +106,17 @@ def test_unknown_tilt_is_level_and_tilt_is_symmetric():
     np.testing.assert_array_equal(powers[0], powers[1])
     np.testing.assert_allclose(powers[2][0], powers[2][1], atol=1e-9)
     assert powers[2][0] > powers[1][0] and powers[2][2] < powers[1][2] + 1e-9
+
+
+@pytest.mark.parametrize("pattern", [kind() for kind in antennas._patterns().values()], ids=lambda one: one.name)
+def test_every_pattern_attenuates_from_its_largest_gain(pattern):
+    """A new file in antennas/ is judged here the day it lands."""
+    azimuth, elevation = np.meshgrid(np.arange(-180.0, 540.0, 7.5), np.arange(-90.0, 90.1, 7.5))
+    attenuation_db = pattern.attenuation_db(azimuth, elevation)
+    assert attenuation_db.shape == azimuth.shape and np.isfinite(pattern.gain_dbi)
+    assert attenuation_db.min() == 0 and np.isfinite(attenuation_db).all()
+    np.testing.assert_allclose(pattern.attenuation_db(azimuth + 360.0, elevation), attenuation_db, atol=1e-9)
+    assert antenna_named(pattern.name).gain_at_dbi(12.0, -3.0) == pattern.gain_dbi - pattern.attenuation_db(12.0, -3.0)
 
 
 # ---- Maps --------------------------------------------------------------------------------------------

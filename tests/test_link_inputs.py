@@ -55,6 +55,18 @@ def test_the_way_to_an_estimate(town):
     assert beta_dbm[2] < beta_dbm[0] < beta_dbm[1]
 
 
+def test_the_pattern_of_a_sector_is_taken_off(town):
+    """The station in the west points east and 10 degrees down; the second receiver stands north of it."""
+    isotropic = link_inputs(measured(), town)
+    assert isotropic.left_out["antenna_attenuation_db"] == "every serving station radiates the same all round"
+    stations = replace(town.base_stations, azimuth_deg=90.0, downtilt_deg=10.0)
+    sector = link_inputs(measured(), replace(town, base_stations=stations))
+    attenuation_db = sector["antenna_attenuation_db"]
+    assert (attenuation_db[[0, 2]] < 5).all() and 20 < attenuation_db[1] < 30
+    estimate = Estimate.default(isotropic)
+    np.testing.assert_allclose(estimate.beta_dbm(sector), estimate.beta_dbm(isotropic) - attenuation_db)
+
+
 def test_heights_of_the_file_and_floors(town):
     high = measured(features={"ue_altitude_ag_m": [2.0, 2.0, 14.0]})
     inputs = link_inputs(high, town)

@@ -198,7 +198,7 @@ class Scene:
     def with_sectors(self, azimuth_deg: Sequence[float] = (0.0, 120.0, 240.0), **columns) -> Scene:
         """The scene with a sector antenna in each direction in place of each station; further columns of all change.
 
-        Ids get a letter a sector, as ``mast A``.
+        As ``scene.with_sectors(downtilt_deg=6, antenna="pattern.msi")``. Ids get a letter a sector, as ``mast A``.
         """
         stations, number = self.base_stations, len(azimuth_deg)
         each = {name: np.repeat(getattr(stations, name), number) for name in STATION_COLUMNS}

@@ -18,7 +18,7 @@ from ..propagation.tr38901_uma import UrbanMacro
 from ..units import linear_to_db
 from .base import Model
 from .inputs import Inputs
-from .link_inputs import BETA
+from .link_inputs import ANTENNA, BETA
 from .log_distance import LEAST_DB
 from .prediction import Prediction
 
@@ -41,6 +41,8 @@ COLUMNS: dict[str, Callable[[Inputs], np.ndarray]] = {
 @dataclass(frozen=True)
 class Estimate:
     """beta = transmit power - path loss - 10 log10(12 N), dBm: the power of one resource element.
+
+    Where the serving antenna's pattern is known, the transmit power is that radiated towards the link.
 
     Attributes
     ----------
@@ -83,6 +85,8 @@ class Estimate:
             indoors = inputs["building_penetration_length_m"] > 0
             if indoors.any():
                 loss_db[indoors] += _loss_db(self.entry_loss, inputs.select(indoors))
+        if ANTENNA in inputs:
+            loss_db += inputs[ANTENNA]
         return inputs["tx_power_dbm"] - loss_db - per_element_db(inputs, self.resource_blocks)
 
     def added_to(self, inputs: Inputs) -> Inputs:

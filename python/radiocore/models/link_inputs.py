@@ -7,8 +7,10 @@ from dataclasses import replace
 
 import numpy as np
 
+from ..antennas.isotropic import Isotropic
 from ..errors import InputError, nearest_name
 from ..measurements import Measurements
+from ..propagation.antenna_gain import antenna_attenuation_db
 from .inputs import NO_STATIONS, Inputs
 
 DEFAULT_UE_ALTITUDE_M = 1.5
@@ -35,6 +37,9 @@ TABLE_2 = (*TABLE_1, "distance_x_km", "distance_y_km", "tx_power_dbm", "building
 
 TIME = ("day_of_week", "hour_of_day")
 """0 = Monday; 0 to 23, UTC."""
+
+ANTENNA = "antenna_attenuation_db"
+"""How much less the serving antenna radiates towards the link than where its gain is largest."""
 
 BETA = "beta_dbm"
 """Stage one's estimate of RSRP; see :mod:`radiocore.models.estimate`."""
@@ -80,7 +85,7 @@ def link_inputs(
     given = measurements.features.get("ue_altitude_ag_m")
     columns["ue_altitude_ag_m"] = np.full(len(measurements), float(ue_altitude_ag_m)) if given is None else given
     if association is None:
-        needed = (*TABLE_2, "frequency_mhz")
+        needed = (*TABLE_2, "frequency_mhz", ANTENNA)
         left_out |= {name: NO_STATIONS for name in needed if name not in columns}
     else:
         columns |= _of_stations(association, scene.base_stations, columns["ue_altitude_ag_m"], left_out)
@@ -101,7 +106,7 @@ def link_inputs(
 
 
 def _check_features(measurements: Measurements, as_given: tuple[str, ...]) -> None:
-    computed = {*TABLE_2, *TIME} - {"ue_altitude_ag_m"}
+    computed = {*TABLE_2, *TIME, ANTENNA} - {"ue_altitude_ag_m"}
     for name in as_given:
         if name not in measurements.features:
             hint = nearest_name(name, measurements.features)
@@ -140,6 +145,11 @@ def _of_stations(
         "distance_y_km": y_m / 1000,
         "tx_power_dbm": stations.power_dbm[row],
     }
+    if (stations.pattern[row] == Isotropic.name).all():
+        left_out[ANTENNA] = "every serving station radiates the same all round"
+    else:
+        receiver_m = np.stack([measurements.x_m, measurements.y_m, ue_altitude_ag_m], axis=1)
+        columns[ANTENNA] = antenna_attenuation_db(stations, row, receiver_m)
     own = measurements.frequency_mhz
     frequency_mhz = np.where(np.isnan(own), stations.frequency_mhz[row], own)
     if np.isnan(frequency_mhz).any():
