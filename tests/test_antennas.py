@@ -210,7 +210,7 @@ def test_same_bytes_for_any_threads_and_blocks(town, grid, element_file):
 
 def test_a_gpu_refuses_pattern_files(town, grid, element_file, monkeypatch):
     monkeypatch.setattr("radiocore.simulate.resolve_device", lambda device: "cuda")
-    with pytest.raises(InputError, match='^antenna: a GPU knows no pattern files; choose device="cpu"'):
+    with pytest.raises(InputError, match='^antenna: a GPU knows isotropic and tr38901 only; choose device="cpu"'):
         coverage(with_antenna(town, element_file), grid)
 
 
@@ -228,6 +228,23 @@ def test_a_file_comes_back(tmp_path):
     np.testing.assert_array_equal(pattern.attenuation_db(0.0, down[1:]), horizontal[0] + vertical[360 - down[1:]])
     between = (horizontal[359] + horizontal[0]) / 2 + (3 * vertical[10] + vertical[11]) / 4
     assert pattern.attenuation_db(-0.5, -10.25) == pytest.approx(between, abs=1e-12)
+
+
+def test_a_file_is_turned_and_tilted_with_its_antenna(tmp_path):
+    """Cuts that differ on all sides: clockwise and downwards are where they should be."""
+    draw = np.random.default_rng(6)
+    horizontal, vertical = draw.uniform(0, 40, (2, 360))
+    antenna = write_msi(tmp_path / "a.msi", horizontal, vertical)
+    columns = {"height_m": 30.0, "azimuth_deg": 250.0, "downtilt_deg": 9.0}
+    receivers = draw.uniform((-300, -300, 0), (300, 300, 60), (300, 3)).round(3)
+    azimuth, elevation = turned(receivers - (0.0, 0.0, 30.0), 250.0, 9.0)
+    cuts = ((horizontal, azimuth), (vertical, -elevation))
+    wanted = sum(np.interp(angle % 360, np.arange(361), np.append(cut, cut[0])) for cut, angle in cuts)
+    scene = in_the_open(antenna=antenna, **columns)
+    links = antenna_attenuation_db(scene.base_stations, np.zeros(300, dtype=int), receivers)
+    np.testing.assert_allclose(links, wanted, atol=1e-9)
+    lost_db = received_power_dbm(in_the_open(height_m=30.0), receivers) - received_power_dbm(scene, receivers)
+    np.testing.assert_allclose(lost_db[:, 0], wanted, atol=1e-9)
 
 
 def test_gain_units_and_name(tmp_path):

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from . import _core
-from .antennas import antenna_named
+from .antennas import IN_THE_CORE, antenna_named
 from .blockage import hosts_of, outdoors_on, points_mm, trace, trace_grid
 from .channel import Channel
 from .coverage import DEFAULT_DRAWS, as_seed, as_thresholds
@@ -175,7 +175,7 @@ class _Run:
         self._check_memory(len(stations), len(threshold), block_size, bytes_a_link)
         self._check_path_loss()
         if self.device == "cuda" and stations.has_tables:
-            raise InputError('antenna: a GPU knows no pattern files; choose device="cpu"')
+            raise InputError(f'antenna: a GPU knows {" and ".join(IN_THE_CORE)} only; choose device="cpu"')
         prepared = self.estimator.prepare(scene, self.channel, self.grid.height_m)
         hosts = hosts_of(scene)
         carriers = [
