@@ -15,7 +15,7 @@ BIN     := $(VENV)/bin
 SOURCES := $(shell find cpp cuda python CMakeLists.txt pyproject.toml constraints.txt -type f \
              -not -name '*.pyc' -not -name '*.so' 2>/dev/null)
 
-.PHONY: demo test test-slow sanitize bench scaling figures stub lint clean
+.PHONY: demo test test-slow sanitize bench scaling figures rsrp stub lint clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/base.installed
@@ -64,6 +64,12 @@ figures: $(VENV)/base.installed
 	  --buildings '$(DATA)/ubc_vancouver_buildings/ubcv_buildings.geojson.gz' \
 	  --base-stations '$(DATA)/opencellid_canada/opencellid_302_2026-01.csv.gz' --output benchmarks/gallery/ubc.png
 	$(BIN)/python benchmarks/figures.py '$(DATA)'
+
+# The table and the picture of the README's section on measurements, from the public ones and a made-up drive test.
+rsrp: $(VENV)/ml.installed
+	$(BIN)/radiocore reproduce rsrp --data '$(DATA)' --output '$(OUT)/rsrp'
+	cp '$(OUT)/rsrp/table_1.png' benchmarks/gallery/rsrp.png
+	cat '$(OUT)/rsrp/summary.csv'
 
 # The stub of the compiled module is generated and committed; a test holds it to the module.
 stub: $(VENV)/dev.installed
