@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from ..models.prediction import Prediction
 
 TILE_M = 10.0
-"""No folds but random ones may part a tile of this side."""
+"""Folds of blocks of places may not part a tile of this side; operators may be apart in one."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,14 +74,15 @@ def cross_validate(
     Raises
     ------
     InputError
-        Folds part duplicate rows or, unless they are random, tiles of 10 m; or they are of other rows.
+        Folds part duplicate rows or, where they are blocks of places, tiles of 10 m; or they are of other rows.
     FitError
         A model could not be fitted; the message names the fold.
     """
     target = np.asarray(target, dtype=np.float64)
     if not len(inputs) == len(target) == len(folds.number):
         raise InputError(f"folds: of {len(folds.number)} rows, for {len(inputs)} links and {len(target)} targets")
-    tiles = {"tiles": squares(inputs["x_m"], inputs["y_m"], TILE_M)} if {"x_m", "y_m"} <= set(inputs.columns) else {}
+    placed = folds.is_blocked and {"x_m", "y_m"} <= set(inputs.columns)
+    tiles = {"tiles": squares(inputs["x_m"], inputs["y_m"], TILE_M)} if placed else {}
     folds.check_no_leak(duplicates_of(inputs.columns, target), **tiles)
     mean, deviation_db = np.full((2, len(target)), np.nan)
     intervals = {level: np.full((len(target), 2), np.nan) for level in levels}

@@ -10,27 +10,38 @@ import numpy as np
 
 from ..errors import InputError
 from ..units import MM_PER_M, to_lattice_mm
+from .split import RANDOM, Split, without_like
 
-RANDOM = "random"
 MOST_FOLDS = 20
+BLOCKED = "blocked"
 FEWEST_BLOCKS = 8
 """With fewer, each block is a fold of its own."""
 
 
 @dataclass(frozen=True, eq=False)
-class Folds:
+class Folds(Split):
     """N rows shared out to K folds, each held out once while a model learns from the rest.
 
     Attributes
     ----------
     kind : how: "random", "blocked 100 m", "leave one area out", ...
     number : (N,) fold that each row is held out in, 0 to K - 1
-    apart : (N,) labels, optional; a row whose label stands among the held out ones is not learned from either
+    apart : (N,) or (L, N) labels, optional, as of cells and of towers; a row of which one stands among those held out
+        is not learned from either
     """
 
     kind: str
     number: np.ndarray
     apart: np.ndarray | None = None
+
+    @property
+    def rows(self) -> int:
+        return len(self.number)
+
+    @property
+    def is_blocked(self) -> bool:
+        """Squares of a map are held out."""
+        return self.kind.startswith(BLOCKED)
 
     def __len__(self) -> int:
         return int(self.number.max()) + 1
@@ -39,51 +50,7 @@ class Folds:
         """(N,) rows to learn from and (N,) rows held out, as masks, fold by fold."""
         for fold in range(len(self)):
             held_out = self.number == fold
-            training = ~held_out
-            if self.apart is not None:
-                training &= ~np.isin(self.apart, self.apart[held_out])
-            yield training, held_out
-
-    @property
-    def caption(self) -> str:
-        """The kind as it stands beside a number: random folds part neighbours, so what they give is too good."""
-        return f"{self.kind}: flatters" if self.kind == RANDOM else self.kind
-
-    def check_no_leak(self, duplicates=None, **whole) -> None:
-        """Refuse folds in which a row is learned from and held out.
-
-        Parameters
-        ----------
-        duplicates : (N,) array_like, optional
-            Equal for rows that are exact copies, as of :func:`duplicates_of`; no folds may part them.
-        **whole : (N,) array_like
-            Labels by what they are, as ``tiles=squares(x_m, y_m, 10)`` or ``cells=...``: no folds but random ones may
-            part rows of one label.
-
-        Raises
-        ------
-        InputError
-            A label stands on both sides.
-        """
-        if duplicates is not None:
-            self._refuse_parted("duplicate rows", duplicates, "make the folds with together=duplicates_of(...)")
-        if self.kind != RANDOM:
-            for what, labels in whole.items():
-                self._refuse_parted(what, labels, f"take blocks that are a multiple of them, or keep {what} together")
-
-    def _refuse_parted(self, what: str, labels, remedy: str) -> None:
-        labels = np.unique(np.asarray(labels), return_inverse=True)[1].reshape(-1)
-        if len(labels) != len(self.number):
-            raise InputError(f"{what}: {len(labels)} labels for {len(self.number)} rows; give one each")
-        for fold, (training, held_out) in enumerate(self):
-            seen = np.zeros(len(labels), dtype=bool)
-            seen[labels[training]] = True
-            leaked = np.flatnonzero(held_out & seen[labels])
-            if leaked.size:
-                raise InputError(
-                    f"folds: {what}: row {leaked[0]} is held out in fold {fold} of the {self.kind} folds, and its like "
-                    f"is learned from; {remedy}"
-                )
+            yield without_like(~held_out, held_out, self.apart), held_out
 
 
 def random_folds(rows: int, k: int = MOST_FOLDS, seed: int = 0, *, together=None) -> Folds:
@@ -119,11 +86,11 @@ def blocked_folds(x_m, y_m, block_m: float, k: int = MOST_FOLDS, seed: int = 0) 
     InputError
         All rows lie in one square.
     """
-    return label_folds(squares(x_m, y_m, block_m), k, seed, kind=f"blocked {block_m:g} m")
+    return label_folds(squares(x_m, y_m, block_m), k, seed, kind=f"{BLOCKED} {block_m:g} m")
 
 
-def label_folds(labels, k: int = MOST_FOLDS, seed: int = 0, *, kind: str = "blocked") -> Folds:
-    """K folds of whole labels, as :func:`blocked_folds` has them of whole squares.
+def label_folds(labels, k: int = MOST_FOLDS, seed: int = 0, *, kind: str = BLOCKED, apart=None) -> Folds:
+    """K folds of whole labels, as :func:`blocked_folds` has them of whole squares; ``apart`` as of :class:`Folds`.
 
     Raises
     ------
@@ -133,7 +100,7 @@ def label_folds(labels, k: int = MOST_FOLDS, seed: int = 0, *, kind: str = "bloc
     several = len(np.unique(labels))
     if several < 2:
         raise InputError(f"folds: all {len(labels)} rows lie in one block ({kind}); take smaller blocks")
-    return Folds(kind, _shared_out(labels, several if several < FEWEST_BLOCKS else min(k, several), seed))
+    return Folds(kind, _shared_out(labels, several if several < FEWEST_BLOCKS else min(k, several), seed), apart)
 
 
 def leave_one_out(labels, what: str, *, apart=None) -> Folds:
@@ -144,7 +111,7 @@ def leave_one_out(labels, what: str, *, apart=None) -> Folds:
     labels : (N,) array_like
     what : str
         What a label is, as "area".
-    apart : (N,) array_like, optional
+    apart : (N,) or (L, N) array_like, optional
         Labels that must not stand on both sides, as the cell: rows that would are not learned from.
 
     Raises
@@ -155,7 +122,7 @@ def leave_one_out(labels, what: str, *, apart=None) -> Folds:
     words, number = np.unique(np.asarray(labels), return_inverse=True)
     if len(words) < 2:
         raise InputError(f"folds: all rows have one {what}; several are needed to leave one out")
-    return Folds(f"leave one {what} out", number.reshape(-1), None if apart is None else np.asarray(apart))
+    return Folds(f"leave one {what} out", number.reshape(-1), apart)
 
 
 def squares(x_m, y_m, side_m: float) -> np.ndarray:
