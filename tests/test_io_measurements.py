@@ -11,6 +11,7 @@ import pandas
 import pytest
 
 from maps import frame, scene
+from phone_logs import LOGS
 from radiocore.errors import ConfigError, FileFormatError, InputError
 from radiocore.io.measurements import formats
 from radiocore.measurements import Measurements, Points
@@ -69,7 +70,7 @@ def write(tmp_path):
 
 def test_every_format_is_written_here(tmp_path):
     heads = []
-    for name, writer in WRITERS.items():
+    for name, writer in (WRITERS | LOGS).items():
         writer(drive(), tmp_path / name)
         content = (tmp_path / name).read_bytes()
         heads.append((gzip.decompress(content) if name.endswith(".gz") else content)[:65536])
@@ -292,7 +293,10 @@ def test_coordinates_of_a_crs_and_of_none(write):
     [
         ("", "drive.csv: is empty"),
         (" \n\n", "drive.csv: is empty"),
-        ("<xml>", "is no format of measurements that is read: CSV, GeoPackage, Parquet"),
+        (
+            "<xml>",
+            "is no format of .* that is read: CSV, GeoPackage, OpenCelliD measurements, Parquet, phone",
+        ),
         ("lon,lat,rsrp_dbm\n", "it holds no measurements"),
         ("lon,lat,rsrp\n7,51,-90\n", r"'rsrp_dbm' is missing from 'lon', 'lat', 'rsrp' \(did you mean 'rsrp'\?\)"),
         ("lon,latt,rsrp_dbm\n7,51,-90\n", r"'lat' is missing .*did you mean 'latt'"),

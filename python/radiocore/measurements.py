@@ -36,12 +36,40 @@ LEVEL = (lambda v: v < 0, "must be negative, a level in dBm; is it another colum
 VALID: dict[str, tuple[Callable[[np.ndarray], np.ndarray], str]] = {
     "rsrp_dbm": LEVEL,
     "rssi_dbm": LEVEL,
-    "rsrq_db": (lambda v: np.abs(v) <= 60, "must be a ratio in dB, within +-60"),
+    "rsrq_db": (lambda v: (v >= -40) & (v <= 3), "must be a ratio in dB, of those that are reported: -34 to 2.5"),
     "sinr_db": (lambda v: np.abs(v) <= 100, "must be a ratio in dB, within +-100"),
-    "frequency_mhz": (lambda v: (v > 1) & (v < 1e6), "must be a carrier frequency in MHz"),
+    "frequency_mhz": (lambda v: (v >= 30) & (v <= 1e5), "must be a carrier frequency in MHz"),
     "month": (lambda v: (v >= 1) & (v <= 12) & (v % 1 == 0), "must be a month, a whole number from 1 to 12"),
 }
-"""What known values of a column must be, whether they come from a file or from an argument."""
+"""What known values of a column must be, whether they come from a file or from an argument.
+
+Reported RSRQ: 3GPP TS 36.133, clause 9.1.7, with its extensions.
+"""
+
+UE_ALTITUDE = "ue_altitude_ag_m"
+VALID_FEATURES: dict[str, tuple[Callable[[np.ndarray], np.ndarray], str]] = {
+    UE_ALTITUDE: (
+        lambda v: (v >= 0) & (v <= 1000),
+        "must be a height above ground, 0 to 1000 m; of a height above sea level take away that of the ground",
+    ),
+}
+"""The same of features that have a meaning."""
+
+UNAVAILABLE = 2147483647
+"""CellInfo.UNAVAILABLE of Android: what phones write for a number that they do not know."""
+
+
+def wanted_of(name: str, value: float) -> str:
+    """What a column must be, and what a value that is not looks like."""
+    wanted = VALID[name][1]
+    if name == "frequency_mhz":
+        is_valid = VALID[name][0]
+        units = [unit for unit, factor in (("GHz", 1e3), ("kHz", 1e-3), ("Hz", 1e-6)) if is_valid(value * factor)]
+        return wanted + (f"; this looks like {units[0]}: convert it, or state the unit" if units else "")
+    if value == UNAVAILABLE or (name == "rsrp_dbm" and value == 0) or name == "rsrq_db":
+        plain = wanted.partition(";")[0]
+        return f'{plain}; is it what a phone writes for "not known"? Leave it empty, or name it with missing='
+    return wanted
 
 
 def per_resource_element_db(resource_blocks: int) -> float:
@@ -96,6 +124,7 @@ class Measurements:
     frequency_mhz : of the carrier; NaN = not known.
     rsrq_db, sinr_db, rssi_dbm : NaN = not measured.
     device, area, run : which phone, which part of the campaign and which drive; "" = not known.
+    network, tac : country and network code of the serving cell ("302-220"), and its tracking area; "" = not known.
     row : line, row or feature of the file that the values come from.
     features : further numbers of each row by name, which models may learn from; none is NaN.
     frame : the coordinate frame; that of the scene, where they were read for one.
@@ -120,6 +149,8 @@ class Measurements:
     device: np.ndarray = ""
     area: np.ndarray = ""
     run: np.ndarray = ""
+    network: np.ndarray = ""
+    tac: np.ndarray = ""
     row: np.ndarray | None = None
     features: Mapping[str, np.ndarray] = field(default_factory=dict, kw_only=True)
     frame: LocalFrame = field(default=LocalFrame(), kw_only=True)
@@ -270,20 +301,27 @@ class Measurements:
             if not np.isfinite(column).all():
                 row = self.row[np.argmin(np.isfinite(column))]
                 raise InputError(f"features: {name!r} of row {row} is not a finite number; leave the row or it out")
+            if name in VALID_FEATURES:
+                is_valid, wanted = VALID_FEATURES[name]
+                self._refuse_row(~is_valid(column), name, column, wanted)
             column.flags.writeable = False
             features[str(name)] = column
         object.__setattr__(self, "features", features)
 
     def _check(self):
         for name in self.needed:
-            self._refuse_row(~np.isfinite(getattr(self, name)), name, "must be a finite number; leave the row out")
-        for name, (is_valid, wanted) in VALID.items():
-            self._refuse_row(self.is_known(name) & ~is_valid(getattr(self, name)), name, wanted)
+            value = getattr(self, name)
+            self._refuse_row(~np.isfinite(value), name, value, "must be a finite number; leave the row out")
+        for name, (is_valid, _) in VALID.items():
+            value = getattr(self, name)
+            bad = self.is_known(name) & ~is_valid(value)
+            if bad.any():
+                self._refuse_row(bad, name, value, wanted_of(name, value[np.argmax(bad)]))
 
-    def _refuse_row(self, bad: np.ndarray, name: str, wanted: str) -> None:
+    def _refuse_row(self, bad: np.ndarray, name: str, value: np.ndarray, wanted: str) -> None:
         if bad.any():
             at = int(np.argmax(bad))
-            raise InputError(f"{name}: row {self.row[at]} is {getattr(self, name)[at]:g}; it {wanted}")
+            raise InputError(f"{name}: row {self.row[at]} is {value[at]:g}; it {wanted}")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -320,6 +358,8 @@ COLUMNS: dict[str, type | str] = {
     "device": str,
     "area": str,
     "run": str,
+    "network": str,
+    "tac": str,
     "row": np.int64,
 }
 assert set(COLUMNS) == {item.name for item in fields(Measurements)} - {"features", "frame", "report"}

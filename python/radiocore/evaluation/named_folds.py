@@ -80,19 +80,20 @@ def copies_of(measurements: Measurements) -> np.ndarray:
 
 
 def operators_of(measurements: Measurements) -> np.ndarray:
-    """(N,) the carrier of each row.
+    """(N,) the network of each row where that is known, or else its carrier.
 
     Raises
     ------
     InputError
         It is not known in some row, or the same in all.
     """
-    measurements.require_several("carrier")
-    return measurements.carrier
+    name = "network" if measurements.is_known("network").any() else "carrier"
+    measurements.require_several(name)
+    return getattr(measurements, name)
 
 
 def cells_of(measurements: Measurements) -> np.ndarray:
-    """(N,) number of each row's cell; those of two carriers are two.
+    """(N,) number of each row's cell; those of two networks or carriers are two.
 
     Raises
     ------
@@ -106,7 +107,7 @@ def cells_of(measurements: Measurements) -> np.ndarray:
             f"({int((~known).sum()):,} rows in all), so it cannot be kept on one side of a split; leave such rows out, "
             "or take the plain variant"
         )
-    return duplicates_of({"carrier": measurements.carrier, "cell": measurements.cell})
+    return duplicates_of({name: getattr(measurements, name) for name in ("network", "carrier", "cell")})
 
 
 def towers_of(measurements: Measurements, towers=None) -> np.ndarray:
@@ -124,7 +125,8 @@ def towers_of(measurements: Measurements, towers=None) -> np.ndarray:
         return np.unique(given, return_inverse=True)[1].reshape(-1)
     cells_of(measurements)
     names, which = np.unique(measurements.cell, return_inverse=True)
-    return duplicates_of({"carrier": measurements.carrier, "site": np.array([_site(n) for n in names])[which]})
+    sites = np.array([_site(name) for name in names])[which]
+    return duplicates_of({"network": measurements.network, "carrier": measurements.carrier, "site": sites})
 
 
 def _site(cell: str) -> str:

@@ -13,12 +13,14 @@ import numpy as np
 
 from ..errors import FileFormatError, InputError
 from ..frame import LocalFrame, is_geographic
-from ..measurements import COLUMNS, MeasurementReport, Measurements
+from ..measurements import COLUMNS, UE_ALTITUDE, MeasurementReport, Measurements
 from ..units import LATTICE_LIMIT_MM, MM_PER_M
+from .measurements_heights import USUAL_UE_ALTITUDE_M, height_notes
 from .measurements_mapping import ColumnMapping
 from .measurements_table import MeasurementFormat, RawColumn, RawMeasurements, raw_of_table
 from .sniff import local_file, read_head
 from .stations_area import require_own_crs
+from .stations_sites import network_label
 
 NEEDED = "rsrp_dbm"
 GIVEN = "measurements"
@@ -52,7 +54,8 @@ def read_measurements(
     path : str or Path
         CSV (gzipped or not), Parquet, GeoParquet or GeoPackage (points). Columns are those of
         :data:`radiocore.io.measurements_mapping.ALIASES`: a position and ``rsrp_dbm``, and what else the file has of
-        time (Unix seconds, or ISO 8601; UTC where no zone is told), cell, sector, month, ...
+        time (Unix seconds, or ISO 8601; UTC where no zone is told), cell, sector, month, ... Logs of phones, and
+        measurements for OpenCelliD, are known by their own columns.
     scene : Scene, optional
         Positions go to its frame; else to ``frame``, or to one around them.
     columns : mapping, or path of a TOML file, optional
@@ -94,7 +97,8 @@ def read_measurements(
         raise FileFormatError(f"{source}: is no format of measurements that is read: {known} (CSV may be gzipped)")
     raw = file_format.read(file, source)
     if len(raw.row) == 0:
-        raise FileFormatError(f"{source}: it holds no measurements")
+        others = ", ".join(f"{number:,} {reason}" for reason, number in raw.left_out.items() if number)
+        raise FileFormatError(f"{source}: it holds no measurements" + (f": {others}" if others else ""))
     found = _measurements(raw, source, file_format.name, mapping, scene, frame, kind)
     _refuse_useless(found, scene)
     return found
@@ -126,10 +130,13 @@ def _measurements(
     raw: RawMeasurements, source: str, format_name: str, mapping: ColumnMapping, scene, frame, kind: type[Measurements]
 ) -> Measurements:
     present = [str(name) for name in raw.columns]
-    found = mapping.resolve(present, source)
+    found = mapping.resolve(present, source, raw.layout)
+
+    def raw_column(name: str) -> RawColumn:
+        return RawColumn.of(raw, name, found[name], source, (*mapping.missing, *raw.missing))
 
     def column(name: str) -> np.ndarray:
-        return RawColumn.of(raw, name, found[name], source, mapping.missing).values()
+        return raw_column(name).values()
 
     if NEEDED in kind.needed and NEEDED not in found:
         mapping.refuse_missing(NEEDED, found, present, source)
@@ -144,10 +151,13 @@ def _measurements(
         raise InputError(f"crs: {source} has {pair[0]} and {pair[1]}, which need none; leave crs out")
     values = {name: column(name) for name in found if name in COLUMNS and name not in ("x_m", "y_m")}
 
+    if "network" not in (values | mapping.constants) and {"mcc", "mnc"} <= set(found):
+        codes = zip(raw_column("mcc").names(), raw_column("mnc").names(), strict=True)
+        values["network"] = np.array([network_label(f"{mcc}-{mnc}") if mcc and mnc else "" for mcc, mnc in codes])
     chosen = {name: column(name) for name in mapping.features}
 
     keep = ~np.isnan(x + y)
-    left_out = {"without a position": int((~keep).sum())}
+    left_out = dict(raw.left_out) | {"without a position": int((~keep).sum())}
     level = {"an rsrp_dbm": values[NEEDED]} if NEEDED in kind.needed else {}
     for name, value in (level | {f"a {name!r}": value for name, value in chosen.items()}).items():
         left_out[f"without {name}"] = int((keep & np.isnan(value)).sum())
@@ -167,12 +177,13 @@ def _measurements(
         _refuse_swapped(scene, x_m, y_m, *frame.from_crs(y, x, crs), pair, source)
     used = {item.column for item in found.values()}
     ignored = ", ".join(name for name in present if name not in used)
+    unused = (f"columns of the file that were not used: {ignored}",) if ignored else ()
     report = MeasurementReport(
         source=source,
         format=format_name,
-        rows_read=len(raw.row),
+        rows_read=len(raw.row) + sum(raw.left_out.values()),
         left_out=left_out,
-        notes=(f"columns of the file that were not used: {ignored}",) if ignored else (),
+        notes=(*raw.notes, *unused, *height_notes(UE_ALTITUDE, chosen.get(UE_ALTITUDE, x[:0]), USUAL_UE_ALTITUDE_M)),
     )
     kept = {name: value[keep] for name, value in values.items()} | mapping.constants
     features = {name: value[keep] for name, value in chosen.items()}

@@ -7,12 +7,15 @@ from pathlib import Path
 
 from ..errors import FileFormatError
 from .delimited_text import DELIMITERS, first_line, read_named_columns
+from .measurements_opencellid import FORMAT as OPENCELLID
+from .measurements_phone_log import FORMAT as PHONE_LOG
 from .measurements_table import MeasurementFormat, RawMeasurements
 from .sniff import read_bytes
 
 
 def _matches(head: bytes) -> bool:
-    return b"\0" not in head and first_line(head)[:1] not in ("", "<", "{", "[")
+    is_text = b"\0" not in head and first_line(head)[:1] not in ("", "<", "{", "[")
+    return is_text and not (OPENCELLID.matches(head) or PHONE_LOG.matches(head))
 
 
 def _read(path: Path, source: str) -> RawMeasurements:

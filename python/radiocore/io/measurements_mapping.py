@@ -23,9 +23,15 @@ ALIASES: dict[str, tuple[str, ...]] = {
     "y": ("northing",),
     "time": ("timestamp", "unix_s"),
     "frequency_mhz": ("freq_mhz",),
-    **{name: () for name in COLUMNS if name not in ("row", "time", "frequency_mhz")},
+    "mcc": (),
+    "mnc": ("net",),
+    "tac": ("lac",),
+    **{name: () for name in COLUMNS if name not in ("row", "time", "frequency_mhz", "tac")},
 }
-"""Canonical column names and the other names under which files hold them; case does not matter."""
+"""Canonical column names and the other names under which files hold them; case does not matter.
+
+``mcc`` and ``mnc`` are made into ``network``.
+"""
 
 UNITS: dict[str, dict[str, float]] = {
     **{name: {"deg": 1.0} for name in ("lon", "lat")},
@@ -37,7 +43,7 @@ UNITS: dict[str, dict[str, float]] = {
 }
 """Units that a column may come in, and what they are multiplied with to give its own (ms, for the time)."""
 
-NEVER_CONSTANT = {"rsrp_dbm", *(name for pair in PAIRS for name in pair)}
+NEVER_CONSTANT = {"rsrp_dbm", "mcc", "mnc", *(name for pair in PAIRS for name in pair)}
 
 KNOWN_UNITS = {unit for units in UNITS.values() for unit in units} | {"mw", "w", "uw", "nw", "dbuv", "dbw", "rad", "ft"}
 UNIT_IN_NAME = re.compile(r"(?:_|\s*[(\[])([A-Za-z]+)[)\]]?$")
@@ -117,8 +123,10 @@ class ColumnMapping(BaseModel):
                 raise ConfigError(f"{where}: features: {name!r} is named twice")
         return mapping
 
-    def resolve(self, present: list[str], source: str) -> dict[str, Source]:
+    def resolve(self, present: list[str], source: str, layout: Mapping[str, Source] | None = None) -> dict[str, Source]:
         """Where each known column and each feature is in a file that has the ``present`` ones.
+
+        ``layout`` tells where the file's format has columns; the mapping goes before it.
 
         Raises
         ------
@@ -138,6 +146,9 @@ class ColumnMapping(BaseModel):
                 )
             found[name] = wanted.model_copy(update={"column": in_file[key]})
         features = {found.pop(name).column: name for name in asked}
+        for name, item in (layout or {}).items():
+            if name not in found and name not in self.constants:
+                found[name] = item
         taken = {item.column for item in found.values()}
         for name, aliases in ALIASES.items():
             hit = next((in_file[key] for key in (name, *aliases) if key in in_file and in_file[key] not in taken), None)

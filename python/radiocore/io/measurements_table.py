@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,7 +11,7 @@ import numpy as np
 from pydantic import FailFast, FiniteFloat, TypeAdapter, ValidationError
 
 from ..errors import FileFormatError
-from ..measurements import COLUMNS, VALID
+from ..measurements import COLUMNS, VALID, wanted_of
 from .delimited_text import is_number
 from .measurements_mapping import Source, factor_to_own_unit
 
@@ -34,6 +34,22 @@ class RawMeasurements:
     """(N, 2) x and y of a geometry, longitude first; NaN = none."""
     crs: object = None
     """CRS of that geometry."""
+    layout: Mapping[str, Source] = field(default_factory=dict)
+    """Where the format has columns, by canonical name, and in which unit, where their names do not tell."""
+    missing: tuple[str, ...] = ()
+    """Texts that the format has for "not measured"."""
+    left_out: Mapping[str, int] = field(default_factory=dict)
+    """Rows that the format holds and are no measurements of LTE, by reason; they are not among the N."""
+    notes: tuple[str, ...] = ()
+
+
+def rows_where(wanted: Mapping[str, np.ndarray], raw: RawMeasurements) -> RawMeasurements:
+    """The rows that all (N,) masks have, each counted under the first that it misses."""
+    keep, left_out = np.ones(len(raw.row), dtype=bool), dict(raw.left_out)
+    for reason, has in wanted.items():
+        left_out[reason] = int((keep & ~has).sum())
+        keep &= has
+    return replace(raw, columns=raw.columns[keep], row=raw.row[keep], left_out=left_out)
 
 
 @dataclass(frozen=True)
@@ -73,8 +89,9 @@ class RawColumn:
             return self.names()
         number = self.numbers() * factor_to_own_unit(self.name, self.source, self.file)
         if self.name in VALID:
-            is_valid, wanted = VALID[self.name]
-            self.refuse(~(np.isnan(number) | is_valid(number)), f"; it {wanted}")
+            bad = ~(np.isnan(number) | VALID[self.name][0](number))
+            if bad.any():
+                self._refuse_at(int(np.argmax(bad)), f"; it {wanted_of(self.name, number[np.argmax(bad)])}")
         return np.nan_to_num(number) if self.name == "month" else number
 
     def numbers(self) -> np.ndarray:
