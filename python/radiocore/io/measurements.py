@@ -151,9 +151,11 @@ def _measurements(
         raise InputError(f"crs: {source} has {pair[0]} and {pair[1]}, which need none; leave crs out")
     values = {name: column(name) for name in found if name in COLUMNS and name not in ("x_m", "y_m")}
 
-    if "network" not in (values | mapping.constants) and {"mcc", "mnc"} <= set(found):
+    if "network" in values:
+        values["network"] = np.array([network_label(name) for name in values["network"]], dtype=str)
+    elif "network" not in mapping.constants and {"mcc", "mnc"} <= set(found):
         codes = zip(raw_column("mcc").names(), raw_column("mnc").names(), strict=True)
-        values["network"] = np.array([network_label(f"{mcc}-{mnc}") if mcc and mnc else "" for mcc, mnc in codes])
+        values["network"] = np.array([network_label(f"{mcc}-{mnc}") if mcc and mnc else "" for mcc, mnc in codes], str)
     chosen = {name: column(name) for name in mapping.features}
 
     keep = ~np.isnan(x + y)

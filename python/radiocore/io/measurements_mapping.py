@@ -23,10 +23,11 @@ ALIASES: dict[str, tuple[str, ...]] = {
     "y": ("northing",),
     "time": ("timestamp", "unix_s"),
     "frequency_mhz": ("freq_mhz",),
+    "network": ("mno", "operator", "plmn"),
     "mcc": (),
     "mnc": ("net",),
     "tac": ("lac",),
-    **{name: () for name in COLUMNS if name not in ("row", "time", "frequency_mhz", "tac")},
+    **{name: () for name in COLUMNS if name not in ("row", "time", "frequency_mhz", "network", "tac")},
 }
 """Canonical column names and the other names under which files hold them; case does not matter.
 

@@ -85,7 +85,7 @@ def read_stations(
     content = read_bytes(file)
     if not content or content.isspace():
         raise FileFormatError(f"{path}: is empty")
-    station_format = _format_of(content, str(path))
+    station_format = format_of(content, str(path))
     raw = station_format.read(content, str(path))
     if len(raw.row) == 0:
         raise FileFormatError(f"{path}: it holds no stations")
@@ -132,7 +132,8 @@ def read_stations(
     return BaseStations(x_m=rows.x_m.to_numpy(), y_m=rows.y_m.to_numpy(), **values, frame=area.frame, report=report)
 
 
-def _format_of(content: bytes, source: str) -> StationFormat:
+def format_of(content: bytes, source: str) -> StationFormat:
+    """The format of a file's content; FileFormatError where it is none that is read."""
     for station_format in formats():
         if station_format.matches(content):
             return station_format

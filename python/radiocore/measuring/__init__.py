@@ -1,1 +1,1 @@
-"""What is done to measurements: cleaned, associated with stations, binned, made up. One step a file."""
+"""What is done to measurements: cleaned, associated with stations, joined with towers, binned, made up."""
