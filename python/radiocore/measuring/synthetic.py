@@ -113,12 +113,12 @@ def drive_test(
         A station is isotropic, a number is out of range, or the area is all buildings.
     """
     _check(scene, samples, seed, shadowing_distance_m, devices, month_db)
-    _check_not_negative(
+    check_not_negative(
         shadowing_db=shadowing_db, excess_db_per_m=excess_db_per_m, most_excess_db=most_excess_db,
         device_spread_db=device_spread_db, location_error_m=location_error_m,
     )  # fmt: skip
     stations = scene.base_stations
-    receivers_mm = _outdoors(scene, samples, height_m, _generator(seed, _PLACES))
+    receivers_mm = _outdoors(scene, samples, height_m, generator(seed, _PLACES))
     receivers_m = receivers_mm / MM_PER_M
     channel = Channel(
         path_loss_exponent_los=path_loss_exponent,
@@ -134,7 +134,7 @@ def drive_test(
     shadow_db = np.stack(
         [
             shadowing_field(
-                *receivers_m.T[:2], shadowing_db, shadowing_distance_m, _generator(seed, _SHADOWS, number)
+                *receivers_m.T[:2], shadowing_db, shadowing_distance_m, generator(seed, _SHADOWS, number)
             )
             for number in range(len(sites))
         ],
@@ -147,11 +147,11 @@ def drive_test(
     def of_server(value):
         return value[np.arange(samples), server]
 
-    chance = _generator(seed, _DEVICES)
+    chance = generator(seed, _DEVICES)
     device = chance.integers(devices, size=samples)
     device_db = (device_spread_db * chance.standard_normal(devices))[device]
-    month, time = _times(samples, month_db, _generator(seed, _TIMES))
-    error_m = location_error_m * _generator(seed, _ERRORS).standard_normal((samples, 2))
+    month, time = _times(samples, month_db, generator(seed, _TIMES))
+    error_m = location_error_m * generator(seed, _ERRORS).standard_normal((samples, 2))
     truth = Truth(
         x_m=receivers_m[:, 0],
         y_m=receivers_m[:, 1],
@@ -250,20 +250,28 @@ def _times(samples: int, month_db: Mapping[int, float], rng: np.random.Generator
 def _check(scene, samples, seed, shadowing_distance_m, devices, month_db) -> None:
     if len(scene.base_stations) == 0 or np.isnan(scene.base_stations.azimuth_deg).any():
         raise InputError("scene: made-up measurements want sector antennas; take scene.with_sectors()")
-    for name, value, least in (("samples", samples, 1), ("seed", seed, 0), ("devices", devices, 1)):
-        if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least:
-            raise InputError(f"{name}: {value!r} must be a whole number, {least} or more")
+    check_whole(1, samples=samples, devices=devices)
+    check_whole(0, seed=seed)
     if not (np.isfinite(shadowing_distance_m) and shadowing_distance_m > 0):
         raise InputError(f"shadowing_distance_m: {shadowing_distance_m} must be positive")
     if not month_db or not set(month_db) <= set(range(1, 13)):
         raise InputError(f"month_db: {dict(month_db)} must lead from months (1 to 12) to dB, and have at least one")
 
 
-def _check_not_negative(**values: float) -> None:
+def check_whole(least: int, **values: int) -> None:
+    """Refuse what is not a whole number, or less than that."""
+    for name, value in values.items():
+        if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least:
+            raise InputError(f"{name}: {value!r} must be a whole number, {least} or more")
+
+
+def check_not_negative(**values: float) -> None:
+    """Refuse numbers that are negative or not finite."""
     for name, value in values.items():
         if not (np.isfinite(value) and value >= 0):
             raise InputError(f"{name}: {value} must be 0 or more")
 
 
-def _generator(seed: int, *purpose: int) -> np.random.Generator:
+def generator(seed: int, *purpose: int) -> np.random.Generator:
+    """Random numbers of a seed, of their own for each purpose."""
     return np.random.Generator(np.random.Philox(np.random.SeedSequence(int(seed), spawn_key=purpose)))
