@@ -27,13 +27,13 @@ from .rssi import blocks_db, rssi_dbm_of
 from .synthetic import MOST_TRIES, check_not_negative, check_whole, generator, shadowing_field
 
 TERMINAL_LOSS_DB = 7.0
-"""Antennas of -3 dBi, and 4 dB of body loss (Report ITU-R M.2292, table 3)."""
+"""Assumed: antennas of -3 dBi, and 4 dB in hand and body."""
 FLOOR_M = 3.0
 PHONE_M = 1.5
 """Above ground, or above a floor."""
 REFERENCE_ELEMENTS = 2
 NOISE_DBM = -174.0 + 41.76 + 9.0
-"""Thermal, in the 15 kHz of a resource element, with the 9 dB noise figure of a phone (3GPP TR 36.942, table 4.8)."""
+"""Thermal, in the 15 kHz of a resource element, with a noise figure of 9 dB (assumed)."""
 RSRP_DBM, LEAST_RSRQ_DB = (-140.0, -44.0), -34.0
 """What is reported (3GPP TS 36.133, clauses 9.1.4 and 9.1.7)."""
 
