@@ -1,0 +1,114 @@
+"""Ray, started for one search on this machine alone, or joined where it runs."""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from ..errors import InputError, RadiocoreError, require
+
+LOOPBACK = "127.0.0.1"
+PATIENCE_S = 10.0
+"""So long is waited for a cluster to answer."""
+
+QUIET = {
+    "RAY_USAGE_STATS_ENABLED": "0",
+    "TUNE_DISABLE_SIGINT_HANDLER": "1",  # Ctrl-C ends the command, not only the search
+    "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",  # the trials keep their own files
+}
+ON_LOOPBACK = {"RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0"}
+"""Without it Ray takes 127.0.0.1 for this machine's address in the network, and listens on all its interfaces. Ray reads
+it when it is first imported."""
+
+REMEDY = "start one with 'ray start --head' and give its HOST:PORT, or leave address out to use this machine"
+
+
+@contextmanager
+def ray_at(address: str | None, processors: int) -> Iterator[None]:
+    """Inside, Ray is up: at an address, or of its own on the loopback of this machine, without a dashboard.
+
+    A Ray that the caller has started is taken as it is, and left running.
+
+    Raises
+    ------
+    InputError
+        No cluster answers at the address, or it does not take us.
+    MissingExtraError
+        Ray is not installed.
+    """
+    with _environment(QUIET if address else QUIET | ON_LOOPBACK):
+        ray = require("ray", "tune")
+        require("ray.tune", "tune")
+        if ray.is_initialized():
+            yield
+            return
+        options = {"log_to_driver": False, "logging_level": logging.CRITICAL, "include_dashboard": False}
+        if address:
+            _require_cluster(address)
+            del options["include_dashboard"]
+            _initialised(ray, address, address=address, **options)
+            try:
+                yield
+            finally:
+                ray.shutdown()
+            return
+        # In the folder that Ray would take, sessions of all users would pile up.
+        with tempfile.TemporaryDirectory(prefix="rc-", ignore_cleanup_errors=True) as folder:
+            own = {"_node_ip_address": LOOPBACK, "num_cpus": processors, "_temp_dir": folder}
+            _initialised(ray, "this machine", address="local", **own, **options)
+            try:
+                if ray.nodes()[0]["NodeManagerAddress"] != LOOPBACK:
+                    raise RadiocoreError(
+                        "ray: it was imported before radiocore could bind it to the loopback; set "
+                        f"{next(iter(ON_LOOPBACK))}=0 in the environment, or call ray.init yourself"
+                    )
+                yield
+            finally:
+                ray.shutdown()
+
+
+def _initialised(ray, where: str, **options) -> None:
+    try:
+        ray.init(**options)
+    except (ConnectionError, RuntimeError, ValueError, OSError) as error:
+        ray.shutdown()
+        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        raise InputError(f"address: Ray at {where} cannot be used: {reason}; {REMEDY}") from error
+
+
+def _require_cluster(address: str) -> None:
+    """Refuse an address at which no cluster answers, which Ray itself would find out after a minute, by an abort."""
+    host, colon, port = address.rpartition(":")
+    if not (colon and host and "/" not in host and port.isdecimal() and 0 < int(port) < 65536):
+        raise InputError(f"address: {address!r}; give HOST:PORT of the head of a Ray cluster, as 10.0.0.1:6379")
+    try:
+        socket.create_connection((host, int(port)), PATIENCE_S).close()
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise InputError(f"address: no Ray cluster answers at {address}: {reason}; {REMEDY}") from None
+    # In a process of its own: what is no Ray cluster may end the one that asks.
+    check = [sys.executable, "-m", "ray.scripts.scripts", "health-check", "--address", address]
+    try:
+        healthy = subprocess.run(check, capture_output=True, timeout=3 * PATIENCE_S).returncode == 0
+    except subprocess.TimeoutExpired:
+        healthy = False
+    if not healthy:
+        raise InputError(f"address: what answers at {address} is no healthy Ray cluster of this version; {REMEDY}")
+
+
+@contextmanager
+def _environment(values: dict[str, str]) -> Iterator[None]:
+    """Inside, these variables are set, but for those that the user has set."""
+    new = {name: value for name, value in values.items() if name not in os.environ}
+    os.environ.update(new)
+    try:
+        yield
+    finally:
+        for name in new:
+            del os.environ[name]
