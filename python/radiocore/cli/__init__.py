@@ -1,4 +1,4 @@
-"""The command line: ``radiocore simulate | inspect | demo | train | predict | reproduce | doctor``."""
+"""The command line: ``radiocore simulate | inspect | demo | train | tune | predict | reproduce | doctor``."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from ..errors import InputError
-from . import demo, doctor, inspect, predict, reproduce, simulate, train, train_learned, train_rsrp
+from . import demo, doctor, inspect, predict, reproduce, simulate, train, train_learned, train_rsrp, tune
 
 app = typer.Typer(
     name="radiocore",
@@ -25,6 +25,7 @@ for module in (simulate, inspect, demo, doctor):
 for module in (train_learned, train_rsrp):  # each adds its command to the one group
     assert module.app is train.app
 app.add_typer(train.app, name=train.NAME)
+app.add_typer(tune.app, name=tune.NAME)
 app.add_typer(predict.app, name=predict.NAME)
 app.add_typer(reproduce.app, name=reproduce.NAME)
 

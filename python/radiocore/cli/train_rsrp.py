@@ -18,6 +18,9 @@ from .show import show_files, show_lines, show_table
 from .train import app
 
 UNKNOWN_CELLS = ("raise", "leave-out")
+UnknownCells = Annotated[
+    str, typer.Option(metavar="NAME", help="Rows of a cell that has no station: raise (an error), or leave-out.")
+]
 
 
 @app.command("rsrp")
@@ -35,9 +38,7 @@ def rsrp(
         typer.Option(metavar="NAME", help="A further column of numbers to learn from; may be repeated."),
     ] = None,
     model: Annotated[str, typer.Option(metavar="NAME", help="Which model.")] = DEFAULT_MODEL,
-    unknown_cells: Annotated[
-        str, typer.Option(metavar="NAME", help="Rows of a cell that has no station: raise (an error), or leave-out.")
-    ] = "raise",
+    unknown_cells: UnknownCells = "raise",
     one_cell: Annotated[bool, typer.Option("--one-cell", help="All rows are of one cell, and that is meant.")] = False,
     hampel: Annotated[
         float | None,
@@ -71,9 +72,7 @@ def rsrp(
     """
     check_model_folder(output, overwrite)
     local_file(measurements)
-    if unknown_cells not in UNKNOWN_CELLS:
-        hint = nearest_name(unknown_cells, UNKNOWN_CELLS)
-        raise ConfigError(f"--unknown-cells: {unknown_cells!r} is not one of {', '.join(UNKNOWN_CELLS)}{hint}")
+    check_unknown_cells(unknown_cells)
     model_named(model)
     if images and None in (config.buildings, config.base_stations):
         raise ConfigError("--images: they show buildings and masts; give --buildings and --base-stations")
@@ -101,6 +100,18 @@ def rsrp(
     predictor.save(output)
     show_predictor(predictor)
     show_files([output / name for name in ("config.json", "weights.safetensors")])
+
+
+def check_unknown_cells(name: str) -> None:
+    """Refuse what is no answer to rows of unknown cells.
+
+    Raises
+    ------
+    ConfigError
+    """
+    if name not in UNKNOWN_CELLS:
+        hint = nearest_name(name, UNKNOWN_CELLS)
+        raise ConfigError(f"--unknown-cells: {name!r} is not one of {', '.join(UNKNOWN_CELLS)}{hint}")
 
 
 def check_model_folder(output: Path, overwrite: bool) -> None:

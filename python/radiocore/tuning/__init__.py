@@ -1,1 +1,1 @@
-"""The search for settings of a model, on inner blocks that it has not seen. What the search knows of a model is its door."""
+"""The search for settings of a model, judged on blocks that it has not seen. Only its space names a model."""

@@ -19,12 +19,13 @@ PATIENCE_S = 10.0
 
 QUIET = {
     "RAY_USAGE_STATS_ENABLED": "0",
+    "RAY_AIR_NEW_OUTPUT": "0",  # the other one prints a table whatever it is told
     "TUNE_DISABLE_SIGINT_HANDLER": "1",  # Ctrl-C ends the command, not only the search
     "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",  # the trials keep their own files
 }
 ON_LOOPBACK = {"RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0"}
-"""Without it Ray takes 127.0.0.1 for this machine's address in the network, and listens on all its interfaces. Ray reads
-it when it is first imported."""
+"""Without it Ray takes 127.0.0.1 for this machine's address in the network, and listens on all of its interfaces. Ray
+reads it when it is first imported."""
 
 REMEDY = "start one with 'ray start --head' and give its HOST:PORT, or leave address out to use this machine"
 
@@ -50,7 +51,7 @@ def ray_at(address: str | None, processors: int) -> Iterator[None]:
             return
         options = {"log_to_driver": False, "logging_level": logging.CRITICAL, "include_dashboard": False}
         if address:
-            _require_cluster(address)
+            check_cluster(address)
             del options["include_dashboard"]
             _initialised(ray, address, address=address, **options)
             try:
@@ -82,7 +83,7 @@ def _initialised(ray, where: str, **options) -> None:
         raise InputError(f"address: Ray at {where} cannot be used: {reason}; {REMEDY}") from error
 
 
-def _require_cluster(address: str) -> None:
+def check_cluster(address: str) -> None:
     """Refuse an address at which no cluster answers, which Ray itself would find out after a minute, by an abort."""
     host, colon, port = address.rpartition(":")
     if not (colon and host and "/" not in host and port.isdecimal() and 0 < int(port) < 65536):
@@ -95,7 +96,7 @@ def _require_cluster(address: str) -> None:
     # In a process of its own: what is no Ray cluster may end the one that asks.
     check = [sys.executable, "-m", "ray.scripts.scripts", "health-check", "--address", address]
     try:
-        healthy = subprocess.run(check, capture_output=True, timeout=3 * PATIENCE_S).returncode == 0
+        healthy = subprocess.run(check, capture_output=True, timeout=2 * PATIENCE_S).returncode == 0
     except subprocess.TimeoutExpired:
         healthy = False
     if not healthy:

@@ -53,8 +53,8 @@ def point_of(model: CorrectionNetwork) -> Point:
     point |= {name: getattr(model, name) for name in SAME}
     if any(getattr(model, name) != value for name, value in settings_of(point).items()):
         raise InputError(
-            f"model: layers {model.layers} and channels {model.channels} have another form than those of Table V, which "
-            f"are searched: n times one width, then (width, head, {LAST_HIDDEN}, 1)"
+            f"model: layers {model.layers} and channels {model.channels} have another form than those of Table V, "
+            f"which are searched: n times one width, then (width, head, {LAST_HIDDEN}, 1)"
         )
     return point
 

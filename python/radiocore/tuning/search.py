@@ -166,7 +166,7 @@ def _run(shared: Trials, start, trials, engine, early_stop, at_once, seed, progr
             raise InputError(f"storage: {shared.folder} cannot be written: {error.strerror or error}") from error
         finally:
             shutil.rmtree(own, ignore_errors=True)
-    _refuse_own_errors(results)
+    refuse_own_errors(results)
     return [_trial(shared, result) for result in results]
 
 
@@ -183,7 +183,7 @@ def _trial(shared: Trials, result) -> Trial:
     return Trial(dict(result.config), rmse_db, folds, report.get("epochs", 0), ended)
 
 
-def _refuse_own_errors(results) -> None:
+def refuse_own_errors(results) -> None:
     """What radiocore itself refuses in a trial, as a full disk, it would refuse in all."""
     for result in results:
         cause = getattr(result.error, "cause", result.error)
@@ -200,8 +200,10 @@ def _engine(name: str, start, seed: int):
         from ray.tune.search.hyperopt import HyperOptSearch
 
         return HyperOptSearch(points_to_evaluate=first, n_initial_points=AT_RANDOM, random_state_seed=seed)
+    import optuna
     from ray.tune.search.optuna import OptunaSearch
 
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
     return OptunaSearch(points_to_evaluate=first, seed=seed)  # at random, as many by its own default
 
 

@@ -72,7 +72,7 @@ class Trials:
             differ = [name for name, value in about.items() if _read(path).get(name) != value]
             if differ:
                 raise FileFormatError(
-                    f"storage: {self.folder} holds trials of another run ({', '.join(differ)} differ); name a new folder"
+                    f"storage: {self.folder} holds trials of another run ({', '.join(differ)} differ); name a new one"
                 )
             return
         if self.folder.exists() and not self.folder.is_dir():
@@ -96,7 +96,9 @@ class Trials:
             The folder is not seen here, or cannot be written, as on a full disk.
         """
         if not (self.folder / RUN).exists():
-            raise InputError(f"storage: {self.folder} is not seen by this machine; name a folder that all of them share")
+            raise InputError(
+                f"storage: {self.folder} is not seen by this machine; name a folder that all of them share"
+            )
         settings = json.dumps(self.model_at(point).settings, sort_keys=True, default=str)
         own = self.folder / digest(settings, {})[:16]
         own.mkdir(exist_ok=True)
@@ -107,7 +109,11 @@ class Trials:
             if found["squares_db2"] is None:
                 yield {"folds": number, "rmse_db": math.inf, "epochs": epochs}
                 return
-            squares_db2, rows, epochs = squares_db2 + found["squares_db2"], rows + found["rows"], epochs + found["epochs"]
+            squares_db2, rows, epochs = (
+                squares_db2 + found["squares_db2"],
+                rows + found["rows"],
+                epochs + found["epochs"],
+            )
             yield {"folds": number, "rmse_db": math.sqrt(squares_db2 / rows), "epochs": epochs}
 
     def _judge_fold(self, point: Point, training, held_out, path: Path) -> dict[str, Any]:
@@ -134,7 +140,9 @@ class Trials:
 
         columns = {n: c.astype(str) if is_label(c) else c for n, c in self.inputs.columns.items()}
         rows = {"target": self.target, "folds": self.folds.number}
-        rows |= {name: value for name, value in (("blocks", self.blocks), ("apart", self.folds.apart)) if value is not None}
+        rows |= {
+            name: value for name, value in (("blocks", self.blocks), ("apart", self.folds.apart)) if value is not None
+        }
         return {
             "kind": KIND,
             "radiocore": __version__,

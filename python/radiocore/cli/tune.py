@@ -1,0 +1,149 @@
+"""``radiocore tune radio-metrics``: settings of the correction network for the user's own measurements."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+import typer
+
+from ..config import RunConfig
+from ..errors import InputError, nearest_name
+from ..evaluation.folds import label_folds, squares
+from ..io.folder import check_folder
+from ..io.sniff import local_file
+from ..measurements import Measurements
+from ..measuring.rssi import rssi_dbm_of
+from ..models.conformal import INNER_FOLDS
+from ..models.correction import TABLE_5, CorrectionNetwork
+from ..models.estimate import DEFAULT_BLOCKS, Estimate
+from ..models.link_inputs import link_inputs
+from ..models.predictor import BLOCK_M
+from ..tuning.radio_metrics import SPACE
+from ..tuning.search import ENGINES, tune
+from ..tuning.tuned import KIND, LISTING, SETTINGS, TRIALS, Tuned
+from .options import errors_in_options, takes_config
+from .rsrp_inputs import SCENE_KEYS, Columns, TableCrs, errors_of_table, read_all, with_margin
+from .show import show_files, show_lines, show_table
+from .train_rsrp import UnknownCells, check_unknown_cells
+
+NAME = "tune"
+app = typer.Typer(help="Search for the settings of a model.", no_args_is_help=True)
+
+OPTIONS = {
+    name: "--" + name.replace("_", "-") for name in ("trials", "engine", "at_once", "address", "storage", "output")
+} | {"block_m": "--block", "folds": "--block"}
+
+
+@app.command("radio-metrics")
+@takes_config((*SCENE_KEYS, "seed"))
+def radio_metrics(
+    config: RunConfig,
+    measurements: Annotated[
+        Path, typer.Option(metavar="FILE", help="Crowdsourced or drive test data: CSV (.gz too), Parquet, GeoPackage.")
+    ] = ...,
+    output: Annotated[Path, typer.Option(metavar="FOLDER", help="Where the settings and the trials go.")] = ...,
+    columns: Columns = None,
+    table_crs: TableCrs = None,
+    unknown_cells: UnknownCells = "raise",
+    metric: Annotated[str, typer.Option(metavar="NAME", help="rsrp, rsrq or rssi.")] = "rsrp",
+    trials: Annotated[int, typer.Option(metavar="N", help="Settings that are tried; the first are the defaults.")] = 20,
+    engine: Annotated[str, typer.Option(metavar="NAME", help=f"Which search: {' or '.join(ENGINES)}.")] = ENGINES[0],
+    early_stop: Annotated[
+        bool, typer.Option("--early-stop", help="End trials early that do worse than others (ASHA).")
+    ] = False,
+    at_once: Annotated[int, typer.Option(metavar="N", help="Trials at a time, one processor each.")] = 2,
+    block: Annotated[float, typer.Option(metavar="M", help="Side of the squares that are held out whole.")] = BLOCK_M,
+    address: Annotated[
+        str | None, typer.Option(metavar="HOST:PORT", help="Head of a Ray cluster. [this machine alone]")
+    ] = None,
+    storage: Annotated[
+        Path | None,
+        typer.Option(metavar="FOLDER", help="Keep trials and their epochs here, and go on from what is there."),
+    ] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the output if it is there.")] = False,
+) -> None:
+    """Search for the batch, layers, weight decay, epochs, rate and loss of the correction network.
+
+    Trials are judged by their error on squares that they have not seen. Of the measurements give those to train on
+    only. A search that was stopped goes on with the same `--storage`.
+
+    Example: `radiocore tune radio-metrics --measurements drive.csv --base-stations cells.csv --output tuned`
+    """
+    with errors_in_options(**OPTIONS):
+        if (check_folder(output, KIND, LISTING) / LISTING).exists() and not overwrite:
+            raise InputError(f"output: {output} is there already; choose another name, or --overwrite")
+    if metric not in TABLE_5:
+        raise InputError(f"--metric: {metric!r} is not one of {', '.join(TABLE_5)}{nearest_name(metric, TABLE_5)}")
+    local_file(measurements)
+    check_unknown_cells(unknown_cells)
+    config = with_margin(config)
+    table, scene = read_all(config, measurements, columns=columns, crs=table_crs, features=())
+    if scene is None:
+        raise InputError("--base-stations: the correction network needs to know the transmitters; give their file")
+    with errors_of_table():
+        table = table.cleaned(scene, hampel=None)
+        table = table.associated(scene, unknown=unknown_cells).measurements
+        table, target = _measured(table, metric)
+        inputs = link_inputs(table, scene)
+        estimate = Estimate.default(inputs)
+        inputs = estimate.added_to(inputs)
+    show_lines("Links", [*table.report.lines(), str(estimate)])
+    with errors_in_options(**OPTIONS):
+        blocks = squares(table.x_m, table.y_m, block)
+        tuned = tune(
+            CorrectionNetwork(metric=metric, seed=config.seed),
+            inputs,
+            target,
+            label_folds(blocks, min(INNER_FOLDS, len(np.unique(blocks))), config.seed, kind=f"blocked {block:g} m"),
+            space=SPACE,
+            blocks=blocks,
+            trials=trials,
+            engine=engine,
+            early_stop=early_stop,
+            at_once=at_once,
+            seed=config.seed,
+            address=address,
+            storage=storage,
+        )
+        tuned.save(output)
+    _show(tuned)
+    show_files([output / name for name in (SETTINGS, TRIALS)])
+
+
+def _measured(table: Measurements, metric: str) -> tuple[Measurements, np.ndarray]:
+    """The rows in which the metric was measured, and its values; an RSSI that was not follows from RSRP and RSRQ.
+
+    Raises
+    ------
+    InputError
+        It is not known in any row.
+    """
+    if metric == "rssi":
+        derived_dbm = rssi_dbm_of(table.rsrp_dbm, table.rsrq_db, DEFAULT_BLOCKS)
+        target = np.where(np.isnan(table.rssi_dbm), derived_dbm, table.rssi_dbm)
+    else:
+        target = {"rsrp": table.rsrp_dbm, "rsrq": table.rsrq_db}[metric]
+    known = np.isfinite(target)
+    if not known.any():
+        raise InputError(f"--metric: {table.report.source} tells no {metric} of any row; name its column in --columns")
+    return table.select(known), target[known]
+
+
+def _show(tuned: Tuned) -> None:
+    first, best = tuned.trials[0], tuned.best
+    endings = [trial.ended or "judged on all folds" for trial in tuned.trials]
+    show_table(
+        f"Trials, judged on {tuned.folds} folds of squares that were held out",
+        [
+            *((ending, endings.count(ending)) for ending in dict.fromkeys(endings)),
+            ("root mean square error of the defaults", f"{first.rmse_db:.2f} dB"),
+            ("of the best", f"{best.rmse_db:.2f} dB"),
+        ],
+    )
+    show_table("Best settings", [(name, _plain(value)) for name, value in best.point.items()])
+
+
+def _plain(value) -> str:
+    return f"{value:.3g}" if isinstance(value, float) else str(value)
