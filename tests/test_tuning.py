@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from dataclasses import replace
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -247,8 +248,8 @@ class TestRefusals:
 
     @pytest.mark.parametrize("absent", ["ray", "hyperopt"])
     def test_what_is_not_installed_is_named(self, absent, monkeypatch, tmp_path):
-        if absent == "ray":
-            pytest.importorskip("hyperopt")
+        if find_spec("hyperopt") is None and absent == "ray":
+            pytest.skip("hyperopt is not installed")
         monkeypatch.setitem(sys.modules, absent, None)
         with pytest.raises(MissingExtraError, match=rf"'{absent}', which is not installed.*radiocore\[tune\]"):
             self.tune(storage=tmp_path / "kept")
@@ -388,7 +389,8 @@ class TestOnRay:
     @pytest.fixture(autouse=True)
     def installed(self):
         for name in ("torch", "ray", "hyperopt", "optuna"):
-            pytest.importorskip(name)
+            if find_spec(name) is None:
+                pytest.skip(f"{name} is not installed")  # not by importing it: Ray is bound when it is imported
 
     def test_a_killed_search_goes_on_and_ends_as_one_that_was_not(self, tmp_path):
         assert start_search(tmp_path / "whole").wait(500) == 0
@@ -399,10 +401,6 @@ class TestOnRay:
         process.send_signal(signal.SIGKILL)
         process.wait()
         done = {path: path.stat().st_mtime_ns for path in killed.glob("kept/*/fold-*.json")}
-        end = time.monotonic() + 60
-        while any(os.path.exists(f"/proc/{pid}") for pid in below) and time.monotonic() < end:
-            time.sleep(0.2)
-        assert not [pid for pid in below if os.path.exists(f"/proc/{pid}")]
         assert start_search(killed).wait(500) == 0
         for name in ("settings.json", "trials.csv"):
             assert (killed / "tuned" / name).read_bytes() == (tmp_path / "whole" / "tuned" / name).read_bytes()
@@ -411,6 +409,10 @@ class TestOnRay:
         assert len(rows) == 4 and not any(row["ended"] for row in rows)
         best = json.loads((killed / "tuned" / "tuning.json").read_text())["rmse_db"]
         assert best < 0.7 * float(rows[0]["rmse_db"])
+        end = time.monotonic() + 120  # two of Ray's own take a minute to see that they are alone
+        while left := [pid for pid in below if os.path.exists(f"/proc/{pid}")]:
+            assert time.monotonic() < end, left
+            time.sleep(1)
 
     def test_a_killed_worker_is_tried_again_and_nothing_listens_outside(self, tmp_path):
         process = start_search(tmp_path, trials=2, engine="optuna")
