@@ -434,24 +434,19 @@ class TestOnRay:
         stopped = search.tune(*given, space=SPACE, blocks=blocks_of(inputs), trials=3, early_stop=True, seed=2)
         assert len(stopped.trials) == 3 and {item.ended for item in stopped.trials} <= {"", "stopped early"}
         assert not any(item.ended == "" and item.folds != 2 for item in stopped.trials)
-        no_room = Space(AXES, FullDisk(SPACE.settings_of), SPACE.point_of)
+        here = os.getpid()
+
+        def settings_of(point):
+            if os.getpid() != here:
+                raise InputError("kept/fold-1.json: cannot be written: No space left on device")
+            return SPACE.settings_of(point)
+
+        no_room = Space(AXES, settings_of, SPACE.point_of)
         with pytest.raises(InputError, match="No space left on device"):
             search.tune(*given, space=no_room, trials=1, storage=tmp_path / "kept")
         import ray
 
         assert not ray.is_initialized()
-
-
-class FullDisk:
-    """Settings of a space on a machine whose disk fills up."""
-
-    def __init__(self, settings_of):
-        self.settings_of, self.driver = settings_of, os.getpid()
-
-    def __call__(self, point):
-        if os.getpid() != self.driver:
-            raise InputError("kept/fold-1.json: cannot be written: No space left on device")
-        return self.settings_of(point)
 
 
 def listening(pids):
