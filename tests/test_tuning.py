@@ -7,6 +7,7 @@ import json
 import math
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -266,6 +267,21 @@ class TestRefusals:
     def test_a_cluster_that_is_not_there(self, address, message):
         with pytest.raises(InputError, match=f"address: .*{message}"):
             cluster.check_cluster(address)
+
+    def test_the_reason_of_a_cluster_that_refuses_is_told(self, monkeypatch):
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            address = f"127.0.0.1:{server.getsockname()[1]}"
+            refused = subprocess.CompletedProcess([], 1, "", "Traceback\nAuthenticationError: the token is missing")
+            monkeypatch.setattr(cluster.subprocess, "run", lambda *given, **options: refused)
+            with pytest.raises(InputError, match="does not take us: AuthenticationError: the token is missing; start"):
+                cluster.check_cluster(address)
+
+            def silent(*given, **options):
+                raise subprocess.TimeoutExpired("check", 1)
+
+            monkeypatch.setattr(cluster.subprocess, "run", silent)
+            with pytest.raises(InputError, match="is no Ray cluster, or is not well"):
+                cluster.check_cluster(address)
 
     def test_a_full_disk_is_what_the_user_hears_of(self):
         class Failed:

@@ -96,11 +96,12 @@ def check_cluster(address: str) -> None:
     # In a process of its own: what is no Ray cluster may end the one that asks.
     check = [sys.executable, "-m", "ray.scripts.scripts", "health-check", "--address", address]
     try:
-        healthy = subprocess.run(check, capture_output=True, timeout=2 * PATIENCE_S).returncode == 0
+        asked = subprocess.run(check, capture_output=True, text=True, timeout=2 * PATIENCE_S)
     except subprocess.TimeoutExpired:
-        healthy = False
-    if not healthy:
-        raise InputError(f"address: what answers at {address} is no healthy Ray cluster of this version; {REMEDY}")
+        raise InputError(f"address: what answers at {address} is no Ray cluster, or is not well; {REMEDY}") from None
+    if asked.returncode:
+        reason = (asked.stderr.strip() or "it does not say why").splitlines()[-1]
+        raise InputError(f"address: the Ray cluster at {address} does not take us: {reason}; {REMEDY}")
 
 
 @contextmanager
