@@ -19,7 +19,7 @@ from ..models.conformal import INNER_FOLDS
 from ..models.correction import TABLE_5, CorrectionNetwork
 from ..models.estimate import DEFAULT_BLOCKS, Estimate
 from ..models.link_inputs import link_inputs
-from ..models.predictor import BLOCK_M
+from ..predictor import BLOCK_M
 from ..tuning.radio_metrics import SPACE
 from ..tuning.search import ENGINES, tune
 from ..tuning.tuned import KIND, LISTING, SETTINGS, TRIALS, Tuned
