@@ -97,17 +97,25 @@ class DataSet:
         }
 
     def thinned(self, rows: int | None, seed: int) -> DataSet:
-        """About so many rows, by whole tiles drawn at random, and a note that says so; all where there are no more."""
+        """At most so many rows, as many of each tile's and cell's as that allows, drawn at random, and a note of it.
+
+        Every place that was measured stays: between places that are left out whole, models that learn from neighbours
+        would have none.
+        """
         if rows is None or len(self) <= rows:
             return self
-        tile = self.measurements.binned().tile
-        size = np.bincount(tile)
-        order = np.random.default_rng(seed).permutation(len(size))
-        taken = np.zeros(len(size), dtype=bool)
-        taken[order[np.cumsum(size[order]) <= rows]] = True
-        keep = taken[tile]
-        note = f"thinned to {int(keep.sum()):,} of {len(self):,} rows, by whole tiles of {DEFAULT_TILE_M:g} m"
-        return replace(self, measurements=self.measurements.select(keep), notes=(*self.notes, note), is_thinned=True)
+        bin_of = self.measurements.binned().bin
+        drawn = np.random.default_rng(seed).permutation(len(self))
+        order = drawn[np.argsort(bin_of[drawn], kind="stable")]
+        place = np.arange(len(order)) - np.searchsorted(bin_of[order], bin_of[order])
+        size = np.bincount(bin_of)
+        most = max(
+            number for number in range(1, size.max() + 1) if np.minimum(size, number).sum() <= rows or number == 1
+        )
+        keep = np.zeros(len(self), dtype=bool)
+        keep[order[place < most]] = True
+        note = f"thinned to {int(keep.sum()):,} of {len(self):,} rows, {most} of each tile of {DEFAULT_TILE_M:g} m and cell"
+        return replace(self, measurements=self.measurements.select(keep), notes=(*self.notes, note))
 
 
 def cleaning_notes(measurements: Measurements) -> tuple[str, ...]:

@@ -15,7 +15,7 @@ class Settings:
     side_m : of the made-up town; three sites stand in it
     samples : made-up measurements
     epochs : of the networks, at most; they stop earlier where nothing is gained
-    rows : of each public data set, about, by whole tiles; None: all
+    rows : of each public data set, at most, shared out to all tiles; None: all
     stacks_network : whether a likelihood network is among the members of our stack, which doubles its time
     images : that the autoencoder is trained on, all sites together
     image_batch : images a step; few images teach more in small batches than in the paper's of 50
@@ -24,15 +24,15 @@ class Settings:
     methods : names of those that are compared, as in ``methods.METHODS``; None: all
     """
 
-    folds: int = 5
+    folds: int = 4
     side_m: float = 1000.0
-    samples: int = 2500
+    samples: int = 2000
     epochs: int = 1000
-    rows: int | None = 2000
+    rows: int | None = 4500
     stacks_network: bool = False
-    images: int = 1200
+    images: int = 1000
     image_batch: int = 10
-    image_epochs: int = 8
+    image_epochs: int = 6
     calibrated: tuple[str, ...] = ("blocked_100_m",)
     methods: tuple[str, ...] | None = None
 
