@@ -114,8 +114,9 @@ class DataSet:
         )
         keep = np.zeros(len(self), dtype=bool)
         keep[order[place < most]] = True
-        note = f"thinned to {int(keep.sum()):,} of {len(self):,} rows, {most} of each tile of {DEFAULT_TILE_M:g} m and cell"
-        return replace(self, measurements=self.measurements.select(keep), notes=(*self.notes, note))
+        kept = f"{int(keep.sum()):,} of {len(self):,} rows"
+        notes = (*self.notes, f"thinned to {kept}, {most} of each tile of {DEFAULT_TILE_M:g} m and cell")
+        return replace(self, measurements=self.measurements.select(keep), notes=notes, is_thinned=True)
 
 
 def cleaning_notes(measurements: Measurements) -> tuple[str, ...]:
