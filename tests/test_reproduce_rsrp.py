@@ -186,15 +186,13 @@ def test_huawei_cell_has_the_stated_rows(shared_data):
     assert (cell.user_m % 5 == 0).all() and 1000 < cell.inputs["distance_m"].max() < 5000
 
 
-def test_thinning_takes_whole_tiles_and_says_so(shared_data):
+def test_thinning_leaves_no_place_out_and_says_so(shared_data):
     site = dtu.load(shared_data(dtu.FOLDER).parent)
-    thin = site.thinned(3000, 1)
-    assert 2000 < len(thin) <= 3000
-    assert thin.notes[-1] == f"thinned to {len(thin):,} of {len(site):,} rows, by whole tiles of 10 m"
-    tile = site.measurements.binned().tile
-    taken = np.isin(site.measurements.row, thin.measurements.row)
-    assert not set(tile[taken]) & set(tile[~taken])
-    assert site.thinned(None, 1) is site
+    thin = site.thinned(7000, 1)
+    samples = thin.measurements.binned().samples
+    assert len(samples) == len(site.measurements.binned().samples) and samples.max() == 2
+    assert thin.notes[-1] == f"thinned to {len(thin):,} of {len(site):,} rows, 2 of each tile of 10 m and cell"
+    assert thin.is_thinned and site.thinned(None, 1) is site
 
 
 # ---- The command ---------------------------------------------------------------------------------

@@ -42,7 +42,7 @@ def make(study: Study) -> Figure:
     tables = (
         Table(f"{NAME}_learned", ("configuration", "inner squared error", "kept"), rows),
         Table(f"{NAME}_convolutional", tuple(columns), tuple(map(tuple, tried))),
-        Table(f"{NAME}_blind", tuple(blind_columns), tuple(map(tuple, blind)), is_timing=True),
+        Table(f"{NAME}_blind", tuple(blind_columns), tuple(map(tuple, blind))),
     )
     return Figure(NAME, TITLE, PAPER, finding, tables)
 
