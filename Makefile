@@ -65,8 +65,12 @@ figures: $(VENV)/base.installed
 	  --base-stations '$(DATA)/opencellid_canada/opencellid_302_2026-01.csv.gz' --output benchmarks/gallery/ubc.png
 	$(BIN)/python benchmarks/figures.py '$(DATA)'
 
-# The table and the picture of the README's section on measurements, from the public ones and a made-up drive test.
+# The figures of the README's section on measurements: from the public ones, and from a made-up drive test.
 rsrp: $(VENV)/ml.installed
+	$(BIN)/radiocore train rsrp --measurements '$(DATA)/dortmund_multimno/measurements.csv.gz' \
+	  --columns benchmarks/gallery/dortmund_columns.toml --config benchmarks/gallery/dortmund.toml \
+	  --base-stations '$(DATA)/dortmund_multimno/cells_nolicence.csv' --unknown-cells leave-out \
+	  --output '$(OUT)/dortmund' --overwrite
 	$(BIN)/radiocore reproduce rsrp --data '$(DATA)' --output '$(OUT)/rsrp'
 	cp '$(OUT)/rsrp/table_1.png' benchmarks/gallery/rsrp.png
 	cat '$(OUT)/rsrp/summary.csv'
