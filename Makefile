@@ -50,6 +50,7 @@ SANITIZE_thread            := thread
 SANITIZE_LIBRARIES_thread  := libtsan.so
 TESTS ?= $(wildcard $(addprefix tests/test_,$(addsuffix .py,geometry line_of_sight enclosing_circle numerics closed_form \
            monte_carlo hits properties simulate accelerated shadow coverage_map cuda learned grid_model convolutional \
+           link_features antennas \
            core_refusals degenerate_scenes)))
 
 bench: $(VENV)/bench.installed

@@ -12,6 +12,7 @@ from ...device import resolve_threads
 from ...errors import InputError
 from ..report import Report
 from . import (
+    attempts,
     calibration,
     dortmund,
     dtu,
@@ -27,7 +28,7 @@ from . import (
 from .settings import Settings
 from .study import Study
 
-FIGURES = (figure_3, table_1, figure_4, calibration, latent, reconstructions, targets)
+FIGURES = (figure_3, table_1, figure_4, calibration, latent, reconstructions, attempts, targets)
 """In the order of work."""
 
 KIND = "radiocore rsrp report"
