@@ -55,6 +55,9 @@ class LinkFeatures:
         return pd.DataFrame({item.name: getattr(self, item.name) for item in fields(self)})
 
 
+_OBSTRUCTION = [item.name for item in fields(LinkFeatures)].index("total_obstruction_length_3d_m")
+
+
 def link_features(scene, transmitter, receiver_m, *, threads: int | None = None, progress: bool | None = None):
     """Features of N links, each from one transmitter to one receiver.
 
@@ -116,6 +119,13 @@ def link_features(scene, transmitter, receiver_m, *, threads: int | None = None,
                 column[here] = values
             advance(len(found[0]))
     return LinkFeatures(**columns)
+
+
+def obstruction_m(scene, station_mm: np.ndarray, receivers_mm: np.ndarray, threads: int) -> np.ndarray:
+    """(R,) ``total_obstruction_length_3d_m`` of the links from one station to places on the lattice."""
+    stations_mm = np.tile(station_mm, (len(receivers_mm), 1))
+    found = scene.city.link_features(stations_mm, receivers_mm, scene.host_building == "transparent", threads)
+    return found[_OBSTRUCTION]
 
 
 def _transmitters_mm(scene, transmitter) -> np.ndarray:

@@ -20,6 +20,7 @@ from .units import dbm_to_mw
 
 if TYPE_CHECKING:
     from .cuda import DeviceScene
+    from .scene import Scene
 
 _OF_EACH = ("position_mm", "power_mw", "pattern", "direction", "load", "frequency_mhz", "row")
 """Columns of :class:`CarrierStations` with one row a station."""
@@ -120,6 +121,7 @@ class Block:
     los_bits: np.ndarray  # (S, ceil(R / 8)) uint8; links farther than the estimator traces are 0
     place: object  # what the estimator's describe() found out about these receivers
     on_device: DeviceScene | None = None  # where the estimate is computed, None = by this processor
+    scene: Scene | None = None  # asked for what stands on a link, by path losses that count it
 
     @cached_property
     def los(self) -> np.ndarray:

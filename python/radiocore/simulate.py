@@ -143,7 +143,7 @@ def received_power_dbm(scene: Scene, receivers, *, channel: Channel | None = Non
     hosts = (stations.host_start, stations.host_list)
     bits = trace(scene.city, receivers_mm, stations.position_mm, hosts, building, threads=threads)
     require_one_metre(receivers_mm, stations)
-    mean_mw = mean_power_mw(receivers_mm, stations, channel, unpacked(bits, len(receivers_mm)), threads)
+    mean_mw = mean_power_mw(scene, receivers_mm, stations, channel, unpacked(bits, len(receivers_mm)), threads)
     out = np.empty(mean_mw.T.shape)
     out[:, stations.row] = mw_to_dbm(mean_mw.T)
     return out
@@ -186,7 +186,7 @@ class _Run:
             require_one_metre(nearest_mm, members)
             if self.channel.path_loss is not None:
                 farthest_mm = _farthest_receivers_mm(self.grid, members.position_mm)
-                try_path_loss(self.channel.path_loss, members, nearest_mm, farthest_mm)
+                try_path_loss(scene, self.channel.path_loss, members, nearest_mm, farthest_mm)
         outdoors = outdoors_on(scene.city, self.grid, self.threads)
         on_device = DeviceScene.of(scene.city) if self.device == "cuda" else None
         masts = _Masts.of(carriers, traced)
@@ -201,7 +201,7 @@ class _Run:
                 receivers = Receivers(self.grid, start, count, outdoors[packed])
                 place = self.estimator.describe(prepared, receivers, self.threads, counts)
                 for carrier, members in enumerate(carriers):
-                    block = Block(receivers, masts.los_bits(members, packed), place, on_device)
+                    block = Block(receivers, masts.los_bits(members, packed), place, on_device, scene)
                     estimate = self.estimator.estimate(
                         block, members, self.channel, threshold, seed=self.seed, threads=self.threads
                     )

@@ -133,7 +133,8 @@ def average_coverage(
     In each state of the links the strongest mean serves; the server named is the likeliest one.
     """
     states = [np.full(probability.shape, state, dtype=np.uint8) for state in (0, 1)]
-    mean = [mean_power_mw(block.receivers.position_mm, stations, channel, state, threads) for state in states]
+    receivers_mm = block.receivers.position_mm
+    mean = [mean_power_mw(block.scene, receivers_mm, stations, channel, state, threads) for state in states]
     coverage, server, server_los = _core.mixture(
         *mean, channel.shape_by_state, probability, stations.load, channel.noise_mw, threshold, threads
     )

@@ -328,6 +328,7 @@ def _path_loss_db(model: PathLossModel, stations, station: int, place_m: np.ndar
         "transmitter_height_m": stations.height_m[station],
         "receiver_height_m": place_m[:, 2],
         "is_los": found.is_los,
+        "obstruction_m": found.total_obstruction_length_3d_m,
     }
     unknown = [name for name in model.inputs if name not in columns]
     if unknown:

@@ -206,7 +206,7 @@ def _medians(scene, receivers_mm: np.ndarray, channel: Channel) -> tuple[np.ndar
     hosts = (stations.host_start, stations.host_list)
     los = unpacked(trace(scene.city, receivers_mm, stations.position_mm, hosts, nowhere), len(receivers_mm))
     require_one_metre(receivers_mm, stations)
-    mean_mw = mean_power_mw(receivers_mm, stations, channel, los, threads)
+    mean_mw = mean_power_mw(scene, receivers_mm, stations, channel, los, threads)
     power_dbm, is_los = np.empty(mean_mw.T.shape), np.empty(mean_mw.T.shape, dtype=bool)
     power_dbm[:, stations.row], is_los[:, stations.row] = mw_to_dbm(mean_mw.T), los.T
     return power_dbm, is_los

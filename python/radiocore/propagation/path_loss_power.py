@@ -6,6 +6,7 @@ import numpy as np
 
 from .. import _core
 from ..errors import InputError
+from ..link_features import obstruction_m
 from ..links import CarrierStations
 from ..units import LOG_OF_TEN, MM_PER_M
 from . import loss_models
@@ -19,20 +20,21 @@ OF_A_MAP = (
     "transmitter_height_m",
     "receiver_height_m",
     "is_los",
+    "obstruction_m",
 )
 """The inputs that the links of a map have."""
 
 
 def path_loss_mean_mw(
-    receivers_mm: np.ndarray, stations: CarrierStations, model: PathLossModel, los: np.ndarray, threads: int
+    scene, receivers_mm: np.ndarray, stations: CarrierStations, model: PathLossModel, los: np.ndarray, threads: int
 ) -> np.ndarray:
     """(S, R) mean received power: that radiated towards the receiver, by the pattern, less the path loss; mW.
 
     Raises
     ------
     InputError
-        It is not a path-loss model, or needs more of a link than its ends; a frequency is unknown; or a link is outside
-        its range: names the station, and what the model refuses.
+        It is not a path-loss model, or needs more of a link than a map tells; a frequency is unknown; or a link is
+        outside its range: names the station, and what the model refuses.
     """
     _require_inputs(model, stations)
     no_law = (1.0, 1.0), (0.0, 0.0)
@@ -51,6 +53,8 @@ def path_loss_mean_mw(
             "receiver_height_m": receivers_mm[:, 2] / MM_PER_M,
             "is_los": los[station],
         }
+        if "obstruction_m" in model.inputs:
+            columns["obstruction_m"] = obstruction_m(scene, position_mm, receivers_mm, threads)
         try:
             loss_db = model.loss_db(**{name: columns[name] for name in model.inputs})
         except RowError as error:
@@ -64,7 +68,7 @@ def path_loss_mean_mw(
 
 
 def try_path_loss(
-    model: PathLossModel, stations: CarrierStations, nearest_mm: np.ndarray, farthest_mm: np.ndarray
+    scene, model: PathLossModel, stations: CarrierStations, nearest_mm: np.ndarray, farthest_mm: np.ndarray
 ) -> None:
     """Refuse, before any work, a model that cannot answer for the links of a map.
 
@@ -80,11 +84,11 @@ def try_path_loss(
     in_sight = np.ones((1, 2), dtype=np.uint8)
     for station in range(len(stations)):
         ends_mm = np.stack([nearest_mm[station], farthest_mm[station]])
-        path_loss_mean_mw(ends_mm, stations.select([station]), model, in_sight, 1)
+        path_loss_mean_mw(scene, ends_mm, stations.select([station]), model, in_sight, 1)
 
 
 def _require_inputs(model, stations: CarrierStations) -> None:
-    """Refuse what is no path-loss model, one that needs more of a link than its ends, and unknown frequencies."""
+    """Refuse what is no path-loss model, one that needs more of a link than a map tells, and unknown frequencies."""
     if not isinstance(model, PathLossModel):
         raise InputError(f"path_loss: {model!r} is not a path-loss model; {_known()}")
     missing = [name for name in model.inputs if name not in OF_A_MAP]

@@ -18,11 +18,11 @@ from .path_loss_power import path_loss_mean_mw
 
 
 def mean_power_mw(
-    receivers_mm: np.ndarray, stations: CarrierStations, channel: Channel, los: np.ndarray, threads: int
+    scene, receivers_mm: np.ndarray, stations: CarrierStations, channel: Channel, los: np.ndarray, threads: int
 ) -> np.ndarray:
     """(S, R) mean received power, mW, by the channel's path-loss model or else its power law."""
     if channel.path_loss is not None:
-        mean_mw = path_loss_mean_mw(receivers_mm, stations, channel.path_loss, los, threads)
+        mean_mw = path_loss_mean_mw(scene, receivers_mm, stations, channel.path_loss, los, threads)
     else:
         mean_mw = power_law_mean_mw(receivers_mm, stations, channel, los, threads)
     multiply_by_tables(mean_mw, receivers_mm, stations)
@@ -69,7 +69,7 @@ def require_one_metre(receivers_mm: np.ndarray, stations: CarrierStations) -> No
 
 def known_links(block: Block, stations: CarrierStations, channel: Channel, los: np.ndarray, threads: int) -> Links:
     """Links of a block whose line of sight (S, R) is known, each receiver served by its strongest mean."""
-    mean_mw = mean_power_mw(block.receivers.position_mm, stations, channel, los, threads)
+    mean_mw = mean_power_mw(block.scene, block.receivers.position_mm, stations, channel, los, threads)
     server = _core.associate(mean_mw, threads)
     near = interferers_in_reach(block, stations, channel)
     if near is None:
