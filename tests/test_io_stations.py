@@ -283,6 +283,10 @@ class TestCsv:
             ("lon,lat,power_dbm\n7.4,51.4,43 dBm\n", r"line 2: power_dbm is '43 dBm'"),
             ("lon,lat,height_m\n7.4,51.4,\n", r"line 2: height_m is empty"),
             ("lon,lat,height_m\n7.4,51.4,20\n7.5,51.4,-5\n", r"line 3: height_m is -5; it must be above ground"),
+            ("lon,lat,height_m\n7.4,51.4,1403\n", r"line 2: height_m is 1403; it must be above ground, .* sea level"),
+            ("lon,lat,freq_mhz\n7.4,51.4,\n7.5,51.4,1.8\n", "line 3: freq_mhz is 1.8; .*MHz; this looks like GHz"),
+            ("lon,lat,frequency_mhz\n7.4,51.4,1800000\n", "line 2: frequency_mhz is 1.8e.06; .* this looks like kHz"),
+            ("lon,lat,frequency_mhz\n7.4,51.4,8.11e8\n", "line 2: frequency_mhz is 8.11e.08; .* this looks like Hz"),
             ("lon,lat,load\n7.4,51.4,1.5\n", r"line 2: load is 1.5; it must lie in \[0, 1\]"),
             ("lon,lat,azimuth\n7.4,51.4,400\n", r"line 2: azimuth is 400"),
             ("lon,lat,enb\n7.4,51.4,1.5\n", r"line 2: enb is 1.5; it must be a whole number"),
@@ -469,3 +473,17 @@ class TestRealFiles:
         assert stations.report.rows_read == stations.cells.sum() == 218
         assert len(stations.carriers) == 10 and "LTE o2 850 MHz" in stations.carriers
         assert len(set(stations.id)) == 103  # eNBs
+
+
+@pytest.mark.parametrize(
+    ("columns", "message"),
+    [
+        ({"frequency_mhz": [1800, 2.6]}, "^frequency_mhz: row 1 is 2.6; it must be .* MHz; this looks like GHz: conv"),
+        ({"frequency_mhz": [np.nan, 8e8]}, "^frequency_mhz: row 1 is 8e.08; it must be .* this looks like Hz"),
+        ({"frequency_mhz": [1800, -1]}, "^frequency_mhz: row 1 is -1; it must be a carrier frequency in MHz$"),
+        ({"height_m": [20, 1300]}, "^height_m: row 1 is 1300; it must be above ground, up to 1000 m; .* sea level"),
+    ],
+)
+def test_slips_of_unit_and_height_in_arguments(columns, message):
+    with pytest.raises(InputError, match=message):
+        BaseStations([0, 50], [0, 0], **columns)

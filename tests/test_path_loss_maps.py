@@ -1,6 +1,9 @@
 """Maps by a path-loss model in place of the power law."""
 
+import itertools
 import json
+import math
+import operator
 from dataclasses import replace
 
 import numpy as np
@@ -21,6 +24,7 @@ from radiocore.estimators import AcceleratedSimulation, ExactCoverage, Tradition
 from radiocore.estimators.stochastic_geometry import StochasticGeometryEstimator
 from radiocore.propagation.cost231_hata import Cost231Hata
 from radiocore.propagation.crc_mlpl import CrcMlpl
+from radiocore.propagation.crc_path_obscura import CrcPathObscura
 from radiocore.propagation.free_space import FreeSpace
 from radiocore.propagation.itu_p2109 import BuildingEntryLoss
 from radiocore.propagation.log_distance import LogDistance
@@ -28,7 +32,8 @@ from radiocore.propagation.tr38901_line_of_sight import Tr38901LineOfSight
 from radiocore.propagation.tr38901_rma import RuralMacro
 from radiocore.propagation.tr38901_uma import UrbanMacro
 from radiocore.simulate import received_power_dbm
-from towns import same_bytes
+from reference import link_features
+from towns import as_scene, random_town, same_bytes
 from weights_files import write_weights
 
 FREQUENCY_MHZ = 2100.0
@@ -103,8 +108,60 @@ def test_received_power_is_radiated_power_less_the_loss(town):
         assert found[receiver] == pytest.approx(stations.power_dbm - loss_db, abs=1e-9)
 
 
-@pytest.mark.parametrize("model", [FreeSpace(), UrbanMacro(extrapolate=True), RuralMacro(extrapolate=True)])
-def test_same_bytes_for_any_threads_and_blocks(town, grid, model):
+@pytest.mark.parametrize("host_building", ["transparent", "literal"])
+def test_a_network_that_counts_what_stands_on_a_link_against_a_plain_loop(tmp_path, host_building):
+    """Obstruction by rational numbers, free space and the network by hand, link by link."""
+    weights = write_weights(tmp_path / "net.json", CrcMlpl.names_in_file, 1)
+    channel = Channel(path_loss=CrcMlpl(weights, extrapolate=True))
+    prisms = random_town(np.random.default_rng(7), buildings=6, side_mm=120_000)
+    stations_mm = [(5_000, 7_000, 31_000), (-40_000, 20_500, 12_000), (61_003, -8_107, 22_000)]
+    scene = as_scene(prisms, stations_mm, host_building)
+    scene = replace(scene, base_stations=replace(scene.base_stations, frequency_mhz=FREQUENCY_MHZ))
+    grid = ReceiverGrid(np.arange(-50.0, 51.0, 20.0), np.arange(-50.0, 51.0, 20.0))
+    document, obstructed = json.loads(weights.read_text()), 0
+    expected = np.empty((len(grid.x_m) * len(grid.y_m), len(stations_mm)))
+    for row, (y, x) in enumerate(itertools.product(grid.y_m, grid.x_m)):
+        for station, station_mm in enumerate(stations_mm):
+            receiver_mm = (round(1000 * x), round(1000 * y), 1500)
+            obstruction_m = link_features.exactly(prisms, station_mm, receiver_mm, host_building)[2]
+            obstructed += obstruction_m > 0
+            distance_m = math.dist(station_mm, receiver_mm) / 1000
+            values = [(v - 100.0) / 1000.0 for v in (FREQUENCY_MHZ, distance_m, obstruction_m)]
+            for number, layer in enumerate(document["layers"], 1):
+                columns = zip(*layer["W"], strict=True)
+                values = [sum(map(operator.mul, values, w), b) for w, b in zip(columns, layer["b"], strict=True)]
+                values = [max(value, 0.0) if number < len(document["layers"]) else value for value in values]
+            free_space_db = 20 * math.log10(4e6 * math.pi * FREQUENCY_MHZ * distance_m / 299_792_458)
+            expected[row, station] = 30.0 - free_space_db - values[0]
+    assert 20 < obstructed < expected.size - 20
+    found = coverage(scene, grid, channel).dataset
+    np.testing.assert_array_equal(found["server"].values.ravel(), expected.argmax(axis=1))
+    np.testing.assert_allclose(found["server_power_dbm"].values.ravel(), expected.max(axis=1), atol=1e-6)
+    places = [(x, y, 1.5) for y, x in itertools.product(grid.y_m, grid.x_m)]
+    np.testing.assert_allclose(received_power_dbm(scene, places, channel=channel), expected, atol=1e-6)
+
+
+@pytest.fixture
+def network(tmp_path):
+    return CrcMlpl(write_weights(tmp_path / "net.json", CrcMlpl.names_in_file, 1))
+
+
+@pytest.mark.parametrize("method", ["traditional", "accelerated"])
+def test_a_network_drives_the_methods_that_sample(town, grid, network, method):
+    one, two = (
+        coverage(town, grid, Channel(path_loss=network), method, draws=20, threads=threads, block_size=size)
+        for threads, size in ((1, None), (2, 64))
+    )
+    same_bytes(one, two)
+    exact = coverage(town, grid, Channel(path_loss=network))
+    np.testing.assert_array_equal(one.dataset["server_power_dbm"], exact.dataset["server_power_dbm"])
+
+
+@pytest.mark.parametrize(
+    "model", [FreeSpace(), UrbanMacro(extrapolate=True), RuralMacro(extrapolate=True), "a network"], ids=str
+)
+def test_same_bytes_for_any_threads_and_blocks(town, grid, model, network):
+    model = network if model == "a network" else model
     one, two = (
         coverage(town, grid, Channel(path_loss=model), threads=threads, block_size=size)
         for threads, size in ((1, None), (2, 64))
@@ -182,9 +239,9 @@ def test_what_takes_the_law_itself_refuses():
 
 
 def test_models_that_need_more_than_a_map_has_are_refused(town, grid, tmp_path):
-    mlpl = CrcMlpl(write_weights(tmp_path / "net.json", CrcMlpl.names_in_file, 1))
-    with pytest.raises(InputError, match="^path_loss: 'crc-mlpl' needs obstruction_m, .*; maps take cost231-hata, "):
-        coverage(town, grid, Channel(path_loss=mlpl))
+    obscura = CrcPathObscura(write_weights(tmp_path / "net.json", CrcPathObscura.names_in_file, 2))
+    with pytest.raises(InputError, match="^path_loss: 'crc-path-obscura' needs intersection_.*; maps take .*mlpl"):
+        coverage(town, grid, Channel(path_loss=obscura))
     with pytest.raises(InputError, match="^path_loss: BuildingEntryLoss.* is not a path-loss model"):
         coverage(town, grid, Channel(path_loss=BuildingEntryLoss()))
 

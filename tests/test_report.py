@@ -160,3 +160,14 @@ def test_coordinates(crs, bounds, lines):
     start = said.index(lines[0])
     assert all(said[start + offset].startswith(line) for offset, line in enumerate(lines))
     assert said[start + len(lines)].startswith("  receivers: ")
+
+
+def test_heights_that_may_be_above_sea_level_are_told():
+    town = Buildings.from_polygons([], [])
+    low, high = (
+        Scene(town, BaseStations([0, 50], [0, 0], height_m=height_m), receiver_bounds_m=(0, 0, 9, 9)).report().remarks
+        for height_m in ([20, 512], [131, 512])
+    )
+    told = [item for item in high if "sea level" in item]
+    assert told == ["no antenna is below 100 m (the lowest is 131 m): are they heights above sea level?"]
+    assert not any("sea level" in item for item in low)

@@ -11,6 +11,7 @@ import numpy as np
 
 from .errors import InputError, nearest_name
 from .frame import LocalFrame
+from .units import TALLEST_M, is_carrier_mhz, wanted_carrier_mhz
 
 if TYPE_CHECKING:
     import pandas
@@ -38,7 +39,7 @@ VALID: dict[str, tuple[Callable[[np.ndarray], np.ndarray], str]] = {
     "rssi_dbm": LEVEL,
     "rsrq_db": (lambda v: (v >= -40) & (v <= 3), "must be a ratio in dB, of those that are reported: -34 to 2.5"),
     "sinr_db": (lambda v: np.abs(v) <= 100, "must be a ratio in dB, within +-100"),
-    "frequency_mhz": (lambda v: (v >= 30) & (v <= 1e5), "must be a carrier frequency in MHz"),
+    "frequency_mhz": (is_carrier_mhz, "must be a carrier frequency in MHz"),
     "month": (lambda v: (v >= 1) & (v <= 12) & (v % 1 == 0), "must be a month, a whole number from 1 to 12"),
 }
 """What known values of a column must be, whether they come from a file or from an argument.
@@ -49,7 +50,7 @@ Reported RSRQ: 3GPP TS 36.133, clause 9.1.7, with its extensions.
 UE_ALTITUDE = "ue_altitude_ag_m"
 VALID_FEATURES: dict[str, tuple[Callable[[np.ndarray], np.ndarray], str]] = {
     UE_ALTITUDE: (
-        lambda v: (v >= 0) & (v <= 1000),
+        lambda v: (v >= 0) & (v <= TALLEST_M),
         "must be a height above ground, 0 to 1000 m; of a height above sea level take away that of the ground",
     ),
 }
@@ -63,9 +64,7 @@ def wanted_of(name: str, value: float) -> str:
     """What a column must be, and what a value that is not looks like."""
     wanted = VALID[name][1]
     if name == "frequency_mhz":
-        is_valid = VALID[name][0]
-        units = [unit for unit, factor in (("GHz", 1e3), ("kHz", 1e-3), ("Hz", 1e-6)) if is_valid(value * factor)]
-        return wanted + (f"; this looks like {units[0]}: convert it, or state the unit" if units else "")
+        return wanted_carrier_mhz(value)
     if value == UNAVAILABLE or (name == "rsrp_dbm" and value == 0) or name == "rsrq_db":
         plain = wanted.partition(";")[0]
         return f'{plain}; is it what a phone writes for "not known"? Leave it empty, or name it with missing='

@@ -8,7 +8,7 @@ import numpy as np
 
 from .buildings import BuildingReport
 from .network import StationReport
-from .units import MM_PER_M
+from .units import MM_PER_M, USUAL_ANTENNA_HEIGHT_M, height_notes
 
 SHOWN_IDS = 5
 """Ids named in a line before the rest are only counted."""
@@ -185,6 +185,7 @@ def _scene_remarks(town, network, off_map: int) -> list[str]:
             "count as unblocked although something stands there, which makes them too strong, as servers and as "
             "interferers"
         )
+    remarks += height_notes("antenna", network.height_m, USUAL_ANTENNA_HEIGHT_M)
     read_from_file = bool(network.report.format)  # whose reader has said this already
     isotropic = int(np.count_nonzero(np.isnan(network.azimuth_deg)))
     if isotropic and not read_from_file:

@@ -1,4 +1,4 @@
-"""Conversions between logarithmic and linear units, and between metres and the lattice."""
+"""Conversions between logarithmic and linear units, and between metres and the lattice; slips of unit and of height."""
 
 import numpy as np
 
@@ -9,6 +9,17 @@ MM_PER_M = 1000
 LOG_OF_TEN = 2.302585092994046
 LATTICE_LIMIT_MM = 2**30
 """Coordinates are whole millimetres below this size, so that orientation tests fit in 64 bits."""
+
+CARRIERS_MHZ = (30.0, 1e5)
+"""Between which the frequencies of carriers lie."""
+
+TALLEST_M = 1000.0
+"""No mast or building is taller."""
+WANTED_HEIGHT = "must be above ground, up to 1000 m; of a height above sea level take away that of the ground"
+USUAL_ANTENNA_HEIGHT_M = 100.0
+"""Among many masts some are lower."""
+USUAL_UE_ALTITUDE_M = 30.0
+"""Among many phones some are lower."""
 
 
 def db_to_linear(value_db):
@@ -83,3 +94,28 @@ def to_lattice_mm(value_m, name: str) -> np.ndarray:
             f"lattice of 1,073 km; give coordinates in a local metric frame, or give the CRS"
         )
     return value_mm.astype(np.int64)
+
+
+def is_carrier_mhz(value):
+    """Whether numbers are frequencies of carriers in MHz."""
+    return (value >= CARRIERS_MHZ[0]) & (value <= CARRIERS_MHZ[1])
+
+
+def wanted_carrier_mhz(value: float) -> str:
+    """What a frequency must be, and the unit that one which is not looks like."""
+    units = (unit for unit, in_mhz in (("GHz", 1e3), ("kHz", 1e-3), ("Hz", 1e-6)) if is_carrier_mhz(value * in_mhz))
+    likely = next(units, None)
+    hint = f"; this looks like {likely}: convert it, or state the unit" if likely else ""
+    return f"must be a carrier frequency in MHz{hint}"
+
+
+def is_antenna_height_m(value):
+    """Whether numbers are heights that antennas can have above ground, m."""
+    return (value > 0) & (value <= TALLEST_M)
+
+
+def height_notes(name: str, height_m: np.ndarray, usual_m: float) -> tuple[str, ...]:
+    """What a report says of heights above ground none of which is a usual one; nothing where one is."""
+    if len(height_m) == 0 or not (lowest := float(np.min(height_m))) > usual_m:
+        return ()
+    return (f"no {name} is below {usual_m:g} m (the lowest is {lowest:g} m): are they heights above sea level?",)

@@ -14,8 +14,7 @@ import numpy as np
 from ..errors import FileFormatError, InputError
 from ..frame import LocalFrame, is_geographic
 from ..measurements import COLUMNS, UE_ALTITUDE, MeasurementReport, Measurements
-from ..units import LATTICE_LIMIT_MM, MM_PER_M
-from .measurements_heights import USUAL_UE_ALTITUDE_M, height_notes
+from ..units import LATTICE_LIMIT_MM, MM_PER_M, USUAL_UE_ALTITUDE_M, height_notes
 from .measurements_mapping import ColumnMapping
 from .measurements_table import MeasurementFormat, RawColumn, RawMeasurements, raw_of_table
 from .sniff import local_file, read_head

@@ -11,6 +11,7 @@ import numpy as np
 
 from ..errors import FileFormatError, InputError, nearest_name
 from ..frame import is_geographic
+from ..units import WANTED_HEIGHT, is_antenna_height_m, is_carrier_mhz, wanted_carrier_mhz
 
 if TYPE_CHECKING:
     import pandas
@@ -47,12 +48,12 @@ MAY_BE_BLANK = {"azimuth_deg", "downtilt_deg", "frequency_mhz", "mcc", "mnc", "a
 PLAUSIBLE_MATCH = 0.75
 """Likeness of a column's name to a known one; "latitude" and "longitude" have 0.71."""
 
-VALID: dict[str, tuple[Callable[[np.ndarray], np.ndarray], str]] = {
-    "height_m": (lambda v: v > 0, "must be above ground (positive)"),
+VALID: dict[str, tuple[Callable[[np.ndarray], np.ndarray], str | Callable[[float], str]]] = {
+    "height_m": (is_antenna_height_m, WANTED_HEIGHT),
     "load": (lambda v: (v >= 0) & (v <= 1), "must lie in [0, 1]"),
     "azimuth_deg": (lambda v: (v >= 0) & (v <= 360), "must lie in [0, 360]"),
     "downtilt_deg": (lambda v: np.abs(v) <= 90, "must lie in [-90, 90]"),
-    "frequency_mhz": (lambda v: v > 0, "must be positive"),
+    "frequency_mhz": (is_carrier_mhz, wanted_carrier_mhz),
     "eci": (lambda v: (v >= 0) & (v < 2**28) & (v % 1 == 0), "must be a whole number of at most 28 bits"),
     "enb": (lambda v: (v >= 0) & (v < 2**32) & (v % 1 == 0), "must be a whole number of at most 32 bits"),
     **{
@@ -241,9 +242,10 @@ def _numbers(raw: RawStations, column: str, source: str, *, may_be_blank: bool) 
     return value
 
 
-def _refuse(raw: RawStations, bad: np.ndarray, column: str, value: np.ndarray, wanted: str, source: str) -> None:
+def _refuse(raw: RawStations, bad: np.ndarray, column: str, value: np.ndarray, wanted, source: str) -> None:
     if bad.any():
         at = int(np.argmax(bad))
+        wanted = wanted(value[at]) if callable(wanted) else wanted
         raise FileFormatError(f"{source}, {raw.row_name} {raw.row[at]}: {column} is {value[at]:g}; it {wanted}")
 
 

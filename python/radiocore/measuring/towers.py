@@ -11,15 +11,19 @@ import numpy as np
 
 from ..errors import FileFormatError, InputError
 from ..frame import LocalFrame
-from ..io.measurements_heights import USUAL_ANTENNA_HEIGHT_M, height_notes
 from ..io.sniff import local_file, read_bytes
 from ..io.stations import format_of
 from ..io.stations_sites import label_rows
 from ..io.stations_table import StationTable
-from ..measurements import VALID, wanted_of
 from ..network import DEFAULT_HEIGHT_M, DEFAULT_POWER_DBM, BaseStations
-
-TALLEST_M = 1000.0
+from ..units import (
+    USUAL_ANTENNA_HEIGHT_M,
+    WANTED_HEIGHT,
+    height_notes,
+    is_antenna_height_m,
+    is_carrier_mhz,
+    wanted_carrier_mhz,
+)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -144,19 +148,17 @@ class Towers:
 
     def _check(self) -> None:
         place = (np.abs(self.longitude) <= 180) & (np.abs(self.latitude) <= 90)
-        height = np.isnan(self.height_m) | ((self.height_m > 0) & (self.height_m <= TALLEST_M))
-        frequency = np.isnan(self.frequency_mhz) | VALID["frequency_mhz"][0](self.frequency_mhz)
-        sea = "must be above ground, up to 1000 m; of a height above sea level take away that of the ground"
+        height = np.isnan(self.height_m) | is_antenna_height_m(self.height_m)
+        frequency = np.isnan(self.frequency_mhz) | is_carrier_mhz(self.frequency_mhz)
         for name, fine, wanted in (
-            ("longitude", place, "is with its latitude no place in degrees; are they swapped?"),
-            ("height_m", height, sea),
-            ("frequency_mhz", frequency, ""),
+            ("longitude", place, lambda value: "is with its latitude no place in degrees; are they swapped?"),
+            ("height_m", height, lambda value: WANTED_HEIGHT),
+            ("frequency_mhz", frequency, wanted_carrier_mhz),
         ):
             if not fine.all():
                 at = int(np.argmin(fine))
                 value = getattr(self, name)[at]
-                wanted = wanted or wanted_of(name, value)
-                raise InputError(f"{self.source}, row {self.row[at]}: {name} is {value:g}; it {wanted}")
+                raise InputError(f"{self.source}, row {self.row[at]}: {name} is {value:g}; it {wanted(value)}")
         known = self.height_m[~np.isnan(self.height_m)]
         odd = height_notes("height_m of a tower", known, USUAL_ANTENNA_HEIGHT_M)
         object.__setattr__(self, "notes", (*self.notes, *odd))

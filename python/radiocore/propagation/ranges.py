@@ -7,9 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..errors import InputError
+from ..units import wanted_carrier_mhz
 
 UNITS = {"mhz": "MHz", "m": "m", "deg": "degrees"}
 PLAUSIBLE_MHZ = (10.0, 1e6)
+"""Wider than carriers lie, as a formula may be asked beyond them."""
 LEAST_3D_M = 1.0
 
 
@@ -138,11 +140,9 @@ def _as_numbers(name: str, value) -> np.ndarray:
         raise InputError(f"{name}: not an array of numbers") from None
     _refuse(name, value, ~np.isfinite(value), "is not finite")
     if name == "frequency_mhz":
-        _refuse(name, value, value <= 0, "is not positive")
-        _refuse(
-            name, value, value < PLAUSIBLE_MHZ[0], "is not a frequency in MHz; if it is in GHz, multiply it by 1000"
-        )
-        _refuse(name, value, value > PLAUSIBLE_MHZ[1], "is not a frequency in MHz; if it is in Hz, divide it by 1e6")
+        wrong = (value < PLAUSIBLE_MHZ[0]) | (value > PLAUSIBLE_MHZ[1])
+        if wrong.any():
+            _refuse(name, value, wrong, wanted_carrier_mhz(value[first_of(wrong)]))
     elif name == "distance_3d_m":
         _refuse(name, value, value < LEAST_3D_M, f"is below {LEAST_3D_M:g} m, where links are not modelled")
     elif name == "location_share":
