@@ -271,8 +271,14 @@ class TestRefusals:
     def test_the_reason_of_a_cluster_that_refuses_is_told(self, monkeypatch):
         with socket.create_server(("127.0.0.1", 0)) as server:
             address = f"127.0.0.1:{server.getsockname()[1]}"
+            monkeypatch.delenv("RAY_AUTH_MODE", raising=False)
             refused = subprocess.CompletedProcess([], 1, "", "Traceback\nAuthenticationError: the token is missing")
             monkeypatch.setattr(cluster.subprocess, "run", lambda *given, **options: refused)
+            with pytest.raises(
+                InputError, match="does not take us: AuthenticationError: the token is missing; set RAY_A"
+            ):
+                cluster.check_cluster(address)
+            monkeypatch.setenv("RAY_AUTH_MODE", "token")
             with pytest.raises(InputError, match="does not take us: AuthenticationError: the token is missing; start"):
                 cluster.check_cluster(address)
 

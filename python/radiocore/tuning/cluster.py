@@ -27,6 +27,7 @@ ON_LOOPBACK = {"RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0"}
 """Without it Ray takes 127.0.0.1 for this machine's address in the network, and listens on all of its interfaces. Ray
 reads it when it is first imported."""
 
+SHOW_TOKEN = "set RAY_AUTH_MODE=token in the environment, on a machine that has the token of the cluster"
 REMEDY = "start one with 'ray start --head' and give its HOST:PORT, or leave address out to use this machine"
 
 
@@ -101,7 +102,11 @@ def check_cluster(address: str) -> None:
         raise InputError(f"address: what answers at {address} is no Ray cluster, or is not well; {REMEDY}") from None
     if asked.returncode:
         reason = (asked.stderr.strip() or "it does not say why").splitlines()[-1]
-        raise InputError(f"address: the Ray cluster at {address} does not take us: {reason}; {REMEDY}")
+        # Ray itself shows a token to no address that it is given, unless it is told to.
+        remedy = SHOW_TOKEN if "Authentication" in reason and "RAY_AUTH_MODE" not in os.environ else REMEDY
+        raise InputError(
+            f"address: the Ray cluster at {address} does not take us: {reason.partition('. ')[0]}; {remedy}"
+        )
 
 
 @contextmanager

@@ -141,29 +141,31 @@ def _run(shared: Trials, start, trials, engine, early_stop, at_once, seed, progr
     own = shared.folder / "ray"
     shutil.rmtree(own, ignore_errors=True)
     with progress_bar(trials, f"Tuning {shared.model.name}", progress, unit="trials") as advance:
-        tuner = tune.Tuner(
-            tune.with_resources(tune.with_parameters(trial, shared=shared), {"cpu": 1}),
-            param_space={name: _domain(tune, axis) for name, axis in shared.space.axes.items()},
-            tune_config=tune.TuneConfig(
-                metric=METRIC,
-                mode="min",
-                num_samples=trials,
-                search_alg=ConcurrencyLimiter(_engine(engine, start, seed), max_concurrent=at_once, batch=True),
-                scheduler=ASHAScheduler(**asha) if early_stop else FIFOScheduler(),
-                reuse_actors=True,
-            ),
-            run_config=tune.RunConfig(
-                name=own.name,
-                storage_path=str(shared.folder),
-                failure_config=tune.FailureConfig(max_failures=TRIES_AGAIN),
-                callbacks=[Progress()],
-                verbose=0,
-            ),
-        )
         try:
+            tuner = tune.Tuner(
+                tune.with_resources(tune.with_parameters(trial, shared=shared), {"cpu": 1}),
+                param_space={name: _domain(tune, axis) for name, axis in shared.space.axes.items()},
+                tune_config=tune.TuneConfig(
+                    metric=METRIC,
+                    mode="min",
+                    num_samples=trials,
+                    search_alg=ConcurrencyLimiter(_engine(engine, start, seed), max_concurrent=at_once, batch=True),
+                    scheduler=ASHAScheduler(**asha) if early_stop else FIFOScheduler(),
+                    reuse_actors=True,
+                ),
+                run_config=tune.RunConfig(
+                    name=own.name,
+                    storage_path=str(shared.folder),
+                    failure_config=tune.FailureConfig(max_failures=TRIES_AGAIN),
+                    callbacks=[Progress()],
+                    verbose=0,
+                ),
+            )
             results = list(tuner.fit())
         except OSError as error:
             raise InputError(f"storage: {shared.folder} cannot be written: {error.strerror or error}") from error
+        except EOFError as error:  # Ray reads what it could not write
+            raise InputError(f"storage: {shared.folder} kept a file of Ray's in part; is the disk full?") from error
         finally:
             shutil.rmtree(own, ignore_errors=True)
     refuse_own_errors(results)
