@@ -10,7 +10,9 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
@@ -372,15 +374,44 @@ if __name__ == "__main__":
     inputs, target = links()
     model = CorrectionNetwork(**SHORT | {{"rate": 1e-5}})
     options = dict(space=SPACE, blocks=blocks_of(inputs), trials={trials}, engine={engine!r}, storage=folder / "kept")
+    options["address"] = {address!r}
     search.tune(model, inputs, target, label_folds(blocks_of(inputs), 2), **options).save(folder / "tuned")
 """
 
 
-def start_search(folder, trials=4, engine="hyperopt", **more):
+def start_search(folder, trials=4, engine="hyperopt", address=None, **more):
     folder.mkdir(exist_ok=True)
-    text = SCRIPT.format(tests=str(ROOT / "tests"), trials=trials, engine=engine)
+    text = SCRIPT.format(tests=str(ROOT / "tests"), trials=trials, engine=engine, address=address)
     (folder / "search.py").write_text(text)
     return subprocess.Popen([sys.executable, folder / "search.py", folder], **more)
+
+
+@contextmanager
+def a_cluster(environment):
+    """Ray on the loopback as a user starts it, two processors, and its address; all of it is gone afterwards."""
+    with ExitStack() as stack:
+        servers = [stack.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(2)]
+        port, for_clients = (server.getsockname()[1] for server in servers)
+    with tempfile.TemporaryDirectory(prefix="rc-", ignore_cleanup_errors=True) as folder:  # short, for its sockets
+        options = f"--port={port} --ray-client-server-port={for_clients} --num-cpus=2 --temp-dir={folder}".split()
+        words = "start --head --block --node-ip-address=127.0.0.1 --include-dashboard=false --disable-usage-stats"
+        command = [sys.executable, "-m", "ray.scripts.scripts", *words.split(), *options]
+        head = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            until(lambda: is_open(port), head, 60)
+            yield f"127.0.0.1:{port}", head
+        finally:
+            below = descendants(head.pid)
+            head.terminate()
+            head.wait(60)
+            for pid in below:  # those that outlive the head for a while
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+
+
+def is_open(port):
+    with socket.socket() as one:
+        return one.connect_ex(("127.0.0.1", port)) == 0
 
 
 def until(condition, process, seconds=300):
@@ -404,6 +435,14 @@ def descendants(parent):
         found |= new
         new = {pid for pid, above in pairs if above in new} - found
     return found - {parent}
+
+
+def workers_below(parent):
+    """Process ids of those that run trials."""
+    below = descendants(parent)
+    table = subprocess.run(["ps", "-eo", "pid,args"], capture_output=True, text=True, check=True).stdout
+    workers = [int(line.split()[0]) for line in table.splitlines()[1:] if "ImplicitFunc" in line]
+    return [pid for pid in workers if pid in below]
 
 
 @pytest.mark.slow
@@ -439,16 +478,38 @@ class TestOnRay:
     def test_a_killed_worker_is_tried_again_and_nothing_listens_outside(self, tmp_path):
         process = start_search(tmp_path, trials=2, engine="optuna")
         until(lambda: checkpoints(tmp_path), process)
-        below = descendants(process.pid)
-        table = subprocess.run(["ps", "-eo", "pid,args"], capture_output=True, text=True, check=True).stdout
-        workers = [int(line.split()[0]) for line in table.splitlines()[1:] if "ImplicitFunc" in line]
-        worker = next(pid for pid in workers if pid in below)
-        sockets = listening(below | {process.pid})
-        os.kill(worker, signal.SIGKILL)
+        sockets = listening(descendants(process.pid) | {process.pid})
+        os.kill(workers_below(process.pid)[0], signal.SIGKILL)
         assert process.wait(500) == 0
         rows = list(csv.DictReader((tmp_path / "tuned" / "trials.csv").open()))
         assert [row["folds"] for row in rows] == ["2", "2"]
         assert sockets and all(address.startswith("127.") for address in sockets), sockets
+
+    def test_on_a_cluster_a_worker_and_then_the_search_are_killed(self, tmp_path, monkeypatch):
+        monkeypatch.setenv("RAY_AUTH_MODE", "disabled")  # the user's own token is not ours to show
+        monkeypatch.setenv("RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER", "0")  # else it leaves the loopback
+        found = {}
+        with a_cluster(os.environ.copy()) as (address, head):
+            for name in ("whole", "killed"):
+                folder = tmp_path / name
+                process = start_search(folder, trials=2, address=address)
+                if name == "killed":
+                    until(lambda: checkpoints(folder), process)  # noqa: B023
+                    os.kill(workers_below(head.pid)[0], signal.SIGKILL)
+                    until(lambda: list(folder.glob("kept/*/fold-1.json")), process)  # noqa: B023
+                    process.send_signal(signal.SIGKILL)
+                    process.wait()
+                    done = {path: path.stat().st_mtime_ns for path in folder.glob("kept/*/fold-*.json")}
+                    process = start_search(folder, trials=2, address=address)
+                    assert process.wait(500) == 0
+                    assert all(path.stat().st_mtime_ns == time_ns for path, time_ns in done.items())
+                assert process.wait(500) == 0
+                found[name] = [(folder / "tuned" / file).read_bytes() for file in ("settings.json", "trials.csv")]
+            below = descendants(head.pid)
+        assert found["whole"] == found["killed"]
+        assert not [pid for pid in below if os.path.exists(f"/proc/{pid}")]
+        with pytest.raises(InputError, match=f"no Ray cluster answers at {address}"):
+            cluster.check_cluster(address)
 
     def test_a_full_disk_and_the_other_ways_to_search(self, tmp_path):
         inputs, target = links()
