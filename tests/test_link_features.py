@@ -9,9 +9,8 @@ import pytest
 import shapely
 from hypothesis import given, settings
 
-from radiocore import BaseStations, Buildings, InputError, Scene, line_of_sight
+from radiocore import BaseStations, Buildings, InputError, LinkFeatures, Scene, line_of_sight, link_features
 from radiocore.cuda import DeviceScene, open_kernels
-from radiocore.link_features import LinkFeatures, link_features
 from reference import link_features as oracle
 from reference.geometry import Prism
 from towns import as_scene, random_points, random_town, tied_links, town_scene

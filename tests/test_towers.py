@@ -9,12 +9,11 @@ import numpy as np
 import pandas
 import pytest
 
+from radiocore import Towers, join_towers
 from radiocore.buildings import Buildings
 from radiocore.errors import FileFormatError, InputError
 from radiocore.frame import LocalFrame
 from radiocore.measurements import Measurements
-from radiocore.measuring.tower_join import join_towers
-from radiocore.measuring.towers import Towers
 from radiocore.models.link_inputs import link_inputs
 from radiocore.scene import Scene
 

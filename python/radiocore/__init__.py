@@ -29,8 +29,11 @@ from .errors import (
     RadiocoreError,
 )
 from .grid import ReceiverGrid
+from .link_features import LinkFeatures, link_features  # the function hides its module; that is still imported by path
 from .manifold import CoverageManifold
 from .measurements import Measurements, Points
+from .measuring.tower_join import join_towers
+from .measuring.towers import Towers
 from .network import BaseStations
 from .predictor import RsrpPredictor
 from .propagation.air_to_ground import a2g_parameters, line_of_sight_probability
@@ -51,6 +54,7 @@ __all__ = [
     "FileFormatError",
     "FitError",
     "InputError",
+    "LinkFeatures",
     "Measurements",
     "MissingExtraError",
     "Points",
@@ -58,12 +62,15 @@ __all__ = [
     "ReceiverGrid",
     "RsrpPredictor",
     "Scene",
+    "Towers",
     "a2g_parameters",
     "coverage_probability",
     "cuda_available",
     "inside_buildings",
+    "join_towers",
     "line_of_sight",
     "line_of_sight_probability",
+    "link_features",
     "minimum_enclosing_circle",
     "simulate_manifold",
 ]

@@ -14,7 +14,7 @@ from .antennas.element import SectorElement
 from .antennas.isotropic import Isotropic
 from .errors import InputError
 from .frame import LocalFrame
-from .units import WANTED_HEIGHT, is_antenna_height_m, is_carrier_mhz, to_lattice_mm, wanted_carrier_mhz
+from .units import is_carrier_mhz, to_lattice_mm, wanted_carrier_mhz
 
 DEFAULT_HEIGHT_M = 20.0
 DEFAULT_POWER_DBM = 30.0
@@ -194,7 +194,7 @@ class BaseStations:
     def _check(self):
         for name in ("x_m", "y_m", "height_m"):
             to_lattice_mm(getattr(self, name), name)
-        _refuse_row(~is_antenna_height_m(self.height_m), "height_m", self.height_m, WANTED_HEIGHT)
+        _refuse_row(self.height_m <= 0, "height_m", self.height_m, "must be above ground (positive)")
         frequency_mhz = self.frequency_mhz
         wrong = ~(np.isnan(frequency_mhz) | is_carrier_mhz(frequency_mhz))
         if wrong.any():
