@@ -11,6 +11,7 @@ from ..links import CarrierStations
 from ..units import LOG_OF_TEN, MM_PER_M
 from . import loss_models
 from .loss_model import PathLossModel
+from .obstacle_profile import PROFILE_COLUMNS, profile_columns
 from .ranges import RowError
 
 OF_A_MAP = (
@@ -21,6 +22,7 @@ OF_A_MAP = (
     "receiver_height_m",
     "is_los",
     "obstruction_m",
+    *PROFILE_COLUMNS,
 )
 """The inputs that the links of a map have."""
 
@@ -55,6 +57,10 @@ def path_loss_mean_mw(
         }
         if "obstruction_m" in model.inputs:
             columns["obstruction_m"] = obstruction_m(scene, position_mm, receivers_mm, threads)
+        if not set(PROFILE_COLUMNS).isdisjoint(model.inputs):
+            hosts = stations.host_list[stations.host_start[station] : stations.host_start[station + 1]]
+            frequency_mhz = float(stations.frequency_mhz[station])
+            columns |= profile_columns(scene, position_mm, hosts, receivers_mm, frequency_mhz, threads)
         try:
             loss_db = model.loss_db(**{name: columns[name] for name in model.inputs})
         except RowError as error:
