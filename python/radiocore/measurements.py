@@ -64,7 +64,7 @@ def wanted_of(name: str, value: float) -> str:
     """What a column must be, and what a value that is not looks like."""
     wanted = VALID[name][1]
     if name == "frequency_mhz":
-        return wanted_carrier_mhz(value)
+        return wanted_carrier_mhz(value, "convert it, or state the unit")
     if value == UNAVAILABLE or (name == "rsrp_dbm" and value == 0) or name == "rsrq_db":
         plain = wanted.partition(";")[0]
         return f'{plain}; is it what a phone writes for "not known"? Leave it empty, or name it with missing='

@@ -89,7 +89,7 @@ class SceneReport:
             *self._station_lines(),
             *self._place_lines(),
             *(["Remarks"] if self.remarks else []),
-            *(f"  - {remark.rstrip('.')}." for remark in self.remarks),
+            *(f"  - {remark.rstrip('.')}{'' if remark.endswith('?') else '.'}" for remark in self.remarks),
         ]
 
     def __str__(self) -> str:

@@ -101,11 +101,11 @@ def is_carrier_mhz(value):
     return (value >= CARRIERS_MHZ[0]) & (value <= CARRIERS_MHZ[1])
 
 
-def wanted_carrier_mhz(value: float) -> str:
+def wanted_carrier_mhz(value: float, remedy: str = "convert it") -> str:
     """What a frequency must be, and the unit that one which is not looks like."""
     units = (unit for unit, in_mhz in (("GHz", 1e3), ("kHz", 1e-3), ("Hz", 1e-6)) if is_carrier_mhz(value * in_mhz))
     likely = next(units, None)
-    hint = f"; this looks like {likely}: convert it, or state the unit" if likely else ""
+    hint = f"; this looks like {likely}: {remedy}" if likely else ""
     return f"must be a carrier frequency in MHz{hint}"
 
 
