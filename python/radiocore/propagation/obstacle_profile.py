@@ -13,7 +13,7 @@ from ..units import MM_PER_M
 
 STEP_M = 2.0
 """Between samples, in plan, at most; gaps that are narrower are not seen."""
-SAMPLES_AT_A_TIME = 1 << 20
+SAMPLES_AT_A_TIME = 1 << 18
 METRES_MHZ = 299.792458
 """Wavelength times frequency."""
 
