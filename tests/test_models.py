@@ -16,13 +16,16 @@ from radiocore.models.log_distance import LogDistance
 
 pytest.importorskip("torch")
 pytest.importorskip("sklearn")
+from radiocore.models.drift_kriging import DriftKriging
 from radiocore.models.likelihood import LikelihoodNetwork
+from radiocore.models.residual_gaussian_process import ResidualGaussianProcess
 
 SHORT = {
     "likelihood": {"epochs": 15},
     "MLP": {"epochs": 15},
     "ensemble": {"member": LikelihoodNetwork(epochs=15), "size": 2},
     "residual Gaussian process": {"sample": 100},
+    "drift kriging": {"sample": 100},
     "boosting": {"most_trees": 30},
     "extra trees": {"trees": 20},
     "stack": {"members": (LogDistance(), CellMean())},
@@ -199,17 +202,51 @@ def test_trees_walk_as_those_that_grew_them():
     np.testing.assert_allclose(Trees.of_forest(forest).sums(new_rows), forest.predict(new_rows), rtol=1e-12)
 
 
-def test_kriging_finds_shadowing_between_measurements():
-    """A smooth field on top of the law, measured with noise: half of its error without the field must go."""
-    from radiocore.models.residual_gaussian_process import ResidualGaussianProcess
+KRIGING = pytest.mark.parametrize("kriging", [ResidualGaussianProcess(sample=200), DriftKriging(sample=200)])
 
-    def shadowed(seed):
-        inputs, level = links(600, seed)
-        return inputs, level + 8 * np.sin(inputs["x_m"] / 60) * np.cos(inputs["y_m"] / 80)
 
-    inputs, level = shadowed(0)
-    new_inputs, new_level = shadowed(1)
-    kinds = LogDistance(), ResidualGaussianProcess(sample=200)
-    law, kriged = (model.fit(inputs, level).predict(new_inputs) for model in kinds)
-    assert np.std(kriged.mean - new_level) < 0.6 * np.std(law.mean - new_level)
-    assert np.std((kriged.mean - new_level) / kriged.deviation_db) == pytest.approx(1, abs=0.2)
+@KRIGING
+def test_kriging_errs_as_little_as_one_that_knows_the_truth(kriging):
+    """An exponentially correlated field on top of the law: the best linear guess has its parameters and law given."""
+    inputs, level = links(900)
+    x_m, y_m = inputs["x_m"], inputs["y_m"]
+    cov = 64 * np.exp(-np.hypot(x_m[:, None] - x_m, y_m[:, None] - y_m) / 120)
+    field_db = np.linalg.cholesky(cov + 1e-9 * np.eye(900)) @ np.random.default_rng(7).normal(size=900)
+    law = -80 - 35 * np.log10(inputs["distance_m"] / 100) - 12 * (inputs["cell"] == "B")
+    shadowed = level + field_db
+    seen = np.arange(900) < 600
+    gain = cov[np.ix_(~seen, seen)] @ np.linalg.inv(cov[np.ix_(seen, seen)] + 4 * np.eye(600))
+    least = np.std(law[~seen] + gain @ (shadowed - law)[seen] - shadowed[~seen])
+    found = kriging.fit(inputs.select(seen), shadowed[seen]).predict(inputs.select(~seen))
+    error_db = found.mean - shadowed[~seen]
+    assert least < 0.7 * np.std(law - shadowed)
+    assert np.std(error_db) < 1.06 * least
+    assert np.std(error_db / found.deviation_db) == pytest.approx(1, abs=0.1)
+
+
+@KRIGING
+def test_kriging_is_less_sure_where_nobody_was(kriging):
+    inputs, level = links(400)
+    level = level + 6 * np.sin(inputs["x_m"] / 60)
+    was_there = inputs["x_m"] < 100
+    kriging.fit(inputs.select(was_there), level[was_there])
+    known, unknown = (kriging.predict(inputs.select(rows)).deviation_db.mean() for rows in (was_there, ~was_there))
+    assert unknown > 1.2 * known
+
+
+@pytest.mark.parametrize("model", [LogDistance(), DriftKriging(sample=200)])
+def test_a_cell_measured_at_one_distance_keeps_the_common_slope(model):
+    """Its own rows tell a slope of anything: the law of another cell, moved, is what holds farther out."""
+    inputs, level = links(600)
+    seen = (inputs["cell"] == "A") | (np.abs(inputs["distance_m"] - 150) < 15)
+    found = model.fit(inputs.select(seen), level[seen]).predict(inputs.select(~seen))
+    assert np.abs(found.mean - level[~seen]).mean() < 3
+
+
+def test_kriging_with_a_drift_learns_what_a_column_tells():
+    inputs, level = links(600)
+    walls = inputs["total_obstruction_length_3d_m"]
+    seen = walls < 35
+    model = DriftKriging(sample=200).fit(inputs.select(seen), (level - 0.4 * walls)[seen])
+    found = model.predict(inputs.select(~seen)).mean
+    assert np.abs(found - (level - 0.4 * walls)[~seen]).mean() < 2.5

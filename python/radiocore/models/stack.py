@@ -16,12 +16,15 @@ from . import models
 from .base import Model
 from .boosting import Boosting
 from .conformal import Calibration, inner_folds
+from .drift_kriging import DriftKriging
 from .extra_trees import ExtraTrees
 from .inputs import Inputs, is_label
 from .likelihood import LikelihoodNetwork
-from .log_distance import LogDistance
 from .prediction import Prediction
-from .residual_gaussian_process import ResidualGaussianProcess
+
+TRUST = 0.1
+"""In the first member: how much the squared distance of weights from it alone counts, in mean squared errors of the
+best member; a member that errs clearly more gets next to nothing all the same."""
 
 LEAST_WEIGHT = 1e-3
 """A member with less is left out."""
@@ -32,8 +35,7 @@ def default_members(inputs: Inputs) -> tuple[Model, ...]:
     """What is worth stacking for links of which this is known."""
     numbers = tuple(name for name, column in inputs.columns.items() if not is_label(column))
     network = LikelihoodNetwork(features=numbers, warm_up=True)
-    members = (Boosting(), ExtraTrees(), ResidualGaussianProcess(), network)
-    return (LogDistance(), *members) if "distance_m" in inputs else members
+    return DriftKriging(), Boosting(), ExtraTrees(), network
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,12 +58,13 @@ class Stack(Model):
     """A weighted mean of models.
 
     Weights are not negative and sum to one. They are found on inner folds of the rows that it is fitted to, of whole
-    blocks where blocks are told; then each member of weight is fitted to all of these rows. The deviation is that of
+    blocks where blocks are told, and drawn towards the first member, as a few blocks tell little of which is better;
+    then each member of weight is fitted to all of these rows. The deviation is that of
     the mixture, and it and the intervals are held to the errors on the inner folds.
 
     Attributes
     ----------
-    members : the models; None = :func:`default_members`
+    members : the models, the one that is trusted most first; None = :func:`default_members`
     seed : of the inner folds
 
     After the fit ``folds`` are the inner folds, and ``held_out`` is what the stack says of its own rows, each fold by
@@ -71,7 +74,8 @@ class Stack(Model):
     Notes
     -----
     Weights minimise the mean squared error: unlike the mean absolute error it is decided by M x M sums whatever the
-    number of rows, and has one minimum. Source: Breiman, Machine Learning 24 (1996); folds of blocks are ours.
+    number of rows, and has one minimum. Source: Breiman, Machine Learning 24 (1996); folds of blocks and the trust in
+    one member are ours.
     """
 
     name = "stack"
@@ -129,16 +133,17 @@ class Stack(Model):
         return replace(mixture, scale=float(np.sqrt(np.mean(((found.mean - target) / found.deviation_db) ** 2))))
 
     def _weigh(self, error_db: np.ndarray) -> np.ndarray:
-        """(M,) weights of least mean squared error, of (M, N) errors."""
+        """(M,) weights of least mean squared error, of (M, N) errors, and of little distance from the first member."""
         from scipy.optimize import minimize
 
         products = error_db @ error_db.T / error_db.shape[1]
-        products /= products.diagonal().mean()
+        products /= products.diagonal().min()
         number = len(products)
+        first = np.eye(number)[0]
         found = minimize(
-            lambda w: w @ products @ w,
+            lambda w: w @ products @ w + TRUST * (w - first) @ (w - first),
             np.full(number, 1 / number),
-            jac=lambda w: 2 * products @ w,
+            jac=lambda w: 2 * products @ w + 2 * TRUST * (w - first),
             bounds=[(0, 1)] * number,
             constraints={"type": "eq", "fun": lambda w: w.sum() - 1, "jac": lambda w: np.ones(number)},
             method="SLSQP",
