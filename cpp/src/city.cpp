@@ -5,6 +5,8 @@
 namespace radiocore {
 namespace {
 
+constexpr std::size_t longest_vector = 16;  // of 32-bit words, on any machine
+
 /// Lists of items a cell, packed one after the other.
 template <class Item>
 struct CellLists {
@@ -69,6 +71,12 @@ WallGridView City::grid() const {
   return {x0_,           y0_,           cell_mm_,           nx_,           ny_,
           wall_start_.data(), walls_.data(), elevated_start_.data(), elevated_.data(),
           prism_start_.data(), prism_list_.data(), top_.data(), boxes_.data()};
+}
+
+WallColumns City::wall_columns() const {
+  const std::size_t length = walls_.size() + longest_vector;
+  const auto column = [&](std::size_t i) { return wall_columns_.data() + i * length; };
+  return {column(0), column(1), column(2), column(3), column(4)};
 }
 
 std::int32_t City::building_at(Point3 p, bool use_height) const {
@@ -229,6 +237,10 @@ void City::build_grid() {
   }
   wall_start_ = std::move(walls.start);
   walls_ = std::move(walls.items);
+  for (const auto field : {&Wall::ax, &Wall::ay, &Wall::bx, &Wall::by, &Wall::roof}) {
+    for (const Wall& wall : walls_) wall_columns_.push_back(wall.*field);
+    wall_columns_.resize(wall_columns_.size() + longest_vector);
+  }
   elevated_start_ = std::move(elevated.start);
   elevated_ = std::move(elevated.items);
   prism_start_ = std::move(all.start);

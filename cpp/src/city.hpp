@@ -9,6 +9,11 @@
 
 namespace radiocore {
 
+/// The walls of a WallGridView once more, a column a field. A vector that begins at a wall may be read.
+struct WallColumns {
+  const std::int32_t *ax, *ay, *bx, *by, *roof;
+};
+
 class City {
  public:
   City(std::vector<Point> vertices, std::vector<index_t> ring_start, std::vector<index_t> prism_ring_start,
@@ -16,6 +21,7 @@ class City {
 
   CityView view() const;
   WallGridView grid() const;
+  WallColumns wall_columns() const;
   index_t prisms() const { return index_t(roof_.size()); }
   index_t walls() const { return index_t(vertices_.size()); }
   /// Enclosing circle of a prism's outline, mm, its radius rounded up by more than the arithmetic's error.
@@ -52,6 +58,7 @@ class City {
   std::int32_t nx_ = 0, ny_ = 0;
   std::vector<std::uint32_t> wall_start_, elevated_start_, prism_start_;
   std::vector<Wall> walls_;
+  std::vector<std::int32_t> wall_columns_;
   std::vector<std::int32_t> elevated_, prism_list_, top_;
 };
 

@@ -51,87 +51,119 @@ RADIOCORE_HD inline bool stands_under(const CityView& city, const WallGridView& 
   return found;
 }
 
-/// Where a link, taken from its lower end p to q, crosses a wall below the roof: its share there, or -1 if it does not.
-/// `below_base` becomes whether it is below the base, too.
-///
-/// Rounded, a height is off by less than a hundredth of the margin; within that the integers decide.
-RADIOCORE_HD inline double crossing_share(Point3 p, Point3 q, Point a, Point b, std::int64_t base, std::int64_t roof,
-                                          bool& below_base) {
-  constexpr double margin = 1e-3;  // mm
-  if (!crosses(p.plan(), q.plan(), a, b)) return -1.0;
-  const double share = double(cross(p.plan(), a, a, b)) / double(cross(p.plan(), q.plan(), a, b));
-  const double height = double(p.z) + double(q.z - p.z) * share;
-  const auto is_below = [&](std::int64_t level) {
-    const double above = height - double(level);
-    return above < -margin || (above < margin && compare_height_at_crossing(p, q, a, b, level) < 0);
-  };
-  below_base = base > 0 && is_below(base);
-  return is_below(roof) ? share : -1.0;
-}
+/// Heights at crossings, rounded, are off by less than a hundredth of this; within it the integers decide.
+constexpr double height_margin_mm = 1e-3;
 
-/// Calls visit(share, prism, below_base) for every prism over whose ground the link's lower end lies and for every
-/// crossing with a wall, as far as they lie below the roof; prisms with their base above the link are left out.
-///
-/// A wall stands in several cells. Its crossing counts in the cell in which it lies.
+/// A link's line in plan, for questions about walls. `Whole` is std::int64_t, or a vector of them where many walls are
+/// asked at once; truth is then a mask.
+struct PlanLine {
+  std::int64_t x, y, along_x, along_y;
+  bool tied_is_left;  // what lies on the line, by the nudge
+
+  RADIOCORE_INLINE PlanLine(Point p, Point q)
+      : x(p.x), y(p.y), along_x(q.x - p.x), along_y(q.y - p.y), tied_is_left(along_y != 0 ? along_y < 0 : along_x > 0) {}
+
+  /// crosses() of the link and the wall a-b: of the four orientations one follows from the others. Where they cross is
+  /// numerator / denominator of the link.
+  template <class Whole>
+  RADIOCORE_INLINE auto crosses(Whole ax, Whole ay, Whole bx, Whole by, Whole& numerator, Whole& denominator) const {
+    const Whole wall_x = bx - ax, wall_y = by - ay;
+    const Whole of_a = along_x * (ay - y) - along_y * (ax - x), of_b = along_x * (by - y) - along_y * (bx - x);
+    const Whole of_p = wall_y * (ax - x) - wall_x * (ay - y), of_q = of_p - (of_b - of_a);
+    const std::int64_t left = tied_is_left ? 0 : 1;
+    const auto tied_is_left_of_wall = (wall_y > 0) | ((wall_y == 0) & (wall_x < 0));
+    numerator = of_p;
+    denominator = of_b - of_a;
+    return ((of_a >= left) ^ (of_b >= left)) &
+           (((of_p > 0) | ((of_p == 0) & tied_is_left_of_wall)) ^ ((of_q > 0) | ((of_q == 0) & tied_is_left_of_wall)));
+  }
+};
+
+/// Calls visit(share, prism, below_base) for every prism over whose ground the link's lower end lies, as far as it
+/// lies below the roof; prisms with their base above the link are left out.
 template <class Visit>
-RADIOCORE_HD inline void for_each_crossing(const CityView& city, const WallGridView& grid, const Link& link,
-                                           Visit&& visit) {
-  const Point3 p = link.low(), q = link.high();
+RADIOCORE_HD inline void for_each_start(const CityView& city, const WallGridView& grid, const Link& link,
+                                        Visit&& visit) {
+  const Point3 p = link.low();
+  const std::int64_t highest = link.high().z;
   for_each_prism_near(grid, p.plan(), [&](std::int32_t prism) {
-    if (p.z >= city.roof[prism] || q.z < city.base[prism]) return;
+    if (p.z >= city.roof[prism] || highest < city.base[prism]) return;
     if (outline_contains(city, prism, p.plan())) visit(0.0, prism, p.z < city.base[prism]);
   });
+}
 
-  const std::int64_t plan_x = q.x - p.x, plan_y = q.y - p.y;
-  const double dx = double(plan_x), dy = double(plan_y), dz = double(q.z - p.z);
-  const double x = double(p.x - grid.x0), y = double(p.y - grid.y0), per_cell = 1.0 / grid.cell_mm;
-  const auto ask = [&](std::int64_t cell, Point a, Point b, std::int32_t prism, std::int64_t base, std::int64_t roof) {
-    bool below_base = false;
-    const double share = crossing_share(p, q, a, b, base, roof, below_base);
-    if (share < 0.0) return;
-    const auto u = std::int64_t((x + dx * share) * per_cell), v = std::int64_t((y + dy * share) * per_cell);
-    if (v * grid.nx + u == cell) visit(share, prism, below_base);
-  };
+/// Crossings of a link, taken upwards from p to q, with the walls in a cell. A wall stands in several cells: its crossing
+/// counts in the one in which it lies.
+struct CellCrossings {
+  const WallGridView& grid;
+  Point3 p, q;
 
-  // Walls with an end on either side of the link's line are gathered without a branch, then asked in turn.
-  constexpr std::uint32_t room = 48;
-  std::uint32_t gathered[room];
-  std::int64_t cell_of[room];
-  std::uint32_t count = 0;
-  const auto ask_gathered = [&] {
-    for (std::uint32_t k = 0; k < count; ++k) {
-      const Wall& wall = grid.walls[gathered[k]];
-      ask(cell_of[k], {wall.ax, wall.ay}, {wall.bx, wall.by}, wall.prism, 0, wall.roof);
-    }
-    count = 0;
-  };
-  walk_cells(grid, p.plan(), q.plan(), [&](std::int64_t cell, double t0, double) {
-    const double lowest_here = double(p.z) + dz * t0 - 1.0;
-    if (lowest_here >= double(grid.top[cell])) return true;
-    const std::uint32_t end = grid.wall_start[cell + 1];
-    for (std::uint32_t i = grid.wall_start[cell]; i < end;) {
-      if (count == room) ask_gathered();
-      const std::uint32_t stop = end - i < room - count ? end : i + (room - count);
-      for (; i < stop; ++i) {
-        const Wall& wall = grid.walls[i];
-        const std::int64_t of_a = plan_x * (wall.ay - p.y) - plan_y * (wall.ax - p.x);
-        const std::int64_t of_b = plan_x * (wall.by - p.y) - plan_y * (wall.bx - p.x);
-        gathered[count] = i;
-        cell_of[count] = cell;
-        count += !(((of_a > 0) & (of_b > 0)) | ((of_a < 0) & (of_b < 0)));
-      }
-    }
+  RADIOCORE_HD CellCrossings(const WallGridView& grid, const Link& link)
+      : grid(grid), p(link.low()), q(link.high()) {}
+
+  RADIOCORE_HD std::int64_t cell_at(double share) const {
+    const double per_cell = 1.0 / grid.cell_mm;
+    const auto u = std::int64_t((double(p.x - grid.x0) + double(q.x - p.x) * share) * per_cell);
+    const auto v = std::int64_t((double(p.y - grid.y0) + double(q.y - p.y) * share) * per_cell);
+    return v * grid.nx + u;
+  }
+
+  /// Is the link below a level where it crosses a wall, about this much above it?
+  RADIOCORE_HD bool is_below(double above, Point a, Point b, std::int64_t level) const {
+    return above < -height_margin_mm ||
+           (above < height_margin_mm && compare_height_at_crossing(p, q, a, b, level) < 0);
+  }
+
+  template <class Visit>
+  RADIOCORE_HD void ask(std::int64_t cell, Point a, Point b, std::int32_t prism, std::int64_t base, std::int64_t roof,
+                        Visit&& visit) const {
+    std::int64_t numerator, denominator;
+    if (!PlanLine(p.plan(), q.plan()).crosses(a.x, a.y, b.x, b.y, numerator, denominator)) return;
+    const double share = double(numerator) / double(denominator);
+    if (cell_at(share) != cell) return;
+    const double height = double(p.z) + double(q.z - p.z) * share;
+    if (!is_below(height - double(roof), a, b, roof)) return;
+    visit(share, prism, base > 0 && is_below(height - double(base), a, b, base));
+  }
+
+  /// Asks the walls of the prisms in the cell whose base is above ground.
+  template <class Visit>
+  RADIOCORE_HD void ask_elevated(const CityView& city, std::int64_t cell, Visit&& visit) const {
     for (std::uint32_t i = grid.elevated_start[cell]; i < grid.elevated_start[cell + 1]; ++i) {
       const std::int32_t prism = grid.elevated[i];
-      if (q.z < city.base[prism] || lowest_here >= double(city.roof[prism])) continue;
+      if (q.z < city.base[prism] || p.z >= city.roof[prism]) continue;
       for_each_wall(city, prism, [&](Point a, Point b) {
-        ask(cell, a, b, prism, city.base[prism], city.roof[prism]);
+        ask(cell, a, b, prism, city.base[prism], city.roof[prism], visit);
         return true;
       });
     }
+  }
+};
+
+/// Calls visit(share, prism, below_base) for every prism over whose ground the link's lower end lies and for every
+/// crossing with a wall, as far as they lie below the roof; prisms with their base above the link are left out. Raised
+/// prisms come before those that stand on the ground.
+template <class Visit>
+RADIOCORE_HD inline void for_each_crossing(const CityView& city, const WallGridView& grid, const Link& link,
+                                           Visit&& visit) {
+  for_each_start(city, grid, link, visit);
+  const CellCrossings crossings(grid, link);
+  const Point3 p = crossings.p, q = crossings.q;
+  if (grid.elevated_start[std::int64_t(grid.nx) * grid.ny] > 0) {
+    walk_cells(grid, p.plan(), q.plan(), [&](std::int64_t cell, double, double) {
+      crossings.ask_elevated(city, cell, visit);
+      return true;
+    });
+  }
+  walk_cells(grid, p.plan(), q.plan(), [&](std::int64_t cell, double t0, double) {
+    const double lowest_here = double(p.z) + double(q.z - p.z) * t0 - 1.0;
+    for (std::uint32_t i = grid.wall_start[cell]; i < grid.wall_start[cell + 1]; ++i) {
+      const Wall& wall = grid.walls[i];
+      if (lowest_here >= double(wall.roof)) break;  // and over all that follow, which are no higher
+      crossings.ask(cell, {wall.ax, wall.ay}, {wall.bx, wall.by}, wall.prism, 0, wall.roof, visit);
+    }
     return true;
   });
-  ask_gathered();
 }
 
 /// Shell's sort: by insertion alone for the few, which come nearly in order.

@@ -30,11 +30,13 @@ RADIOCORE_HD inline void for_each_wall(const CityView& city, index_t prism, Visi
   }
 }
 
-/// Algorithm 1, step 6: does the ray from p to the east cross the (nudged) wall a-b?
+/// Algorithm 1, step 6: does the ray from p to the east cross the (nudged) wall a-b? Without a branch: side_of_wall()
+/// takes a point on a wall that leads north to be left of it, on one that leads south right.
 RADIOCORE_HD constexpr bool east_ray_crosses(Point p, Point a, Point b) {
   // A corner at the height of the ray counts as above it: it is nudged north.
-  if ((a.y >= p.y) == (b.y >= p.y)) return false;
-  return (side_of_wall(a, b, p) > 0) == (b.y > a.y);
+  const bool from_above = a.y >= p.y, to_above = b.y >= p.y;
+  const std::int64_t left = cross(a, b, a, p);
+  return (from_above != to_above) & ((to_above ? left : -left) >= 0);
 }
 
 /// Is p inside the outline of a prism (even-odd over all its rings)? Exact, ties by the nudge.

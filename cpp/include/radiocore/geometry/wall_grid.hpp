@@ -55,44 +55,74 @@ RADIOCORE_HD inline std::int32_t number_of_cell(double x, std::int32_t count) {
   return x < double(count) ? std::int32_t(x) : count;
 }
 
+/// The cells that a segment touches in one strip of the grid, first to last, and perhaps a few beside it; none where
+/// last < first. The segment is in the strip for parameters t0 <= t <= t1 (with a margin).
+struct CellsOfStrip {
+  std::int32_t first, last;
+  double t0, t1;
+};
+
+/// The strips of cells that the segment p-q touches: u runs along its longer side, v across; strips are taken along u.
+struct StripWalk {
+  static constexpr double margin = 2.0;  // mm; rounding of the arithmetic below stays under a micrometre
+  double pu, pv, slope, per_u, u_min, u_max, cell_mm, per_cell, last_v;
+  std::int64_t stride_u, stride_v;
+  std::int32_t begin, step, strips;  // begin, begin + step, ...: so many
+  bool upright;
+
+  RADIOCORE_INLINE StripWalk(const WallGridView& grid, Point p, Point q) {
+    const double px = double(p.x - grid.x0), py = double(p.y - grid.y0);
+    const double dx = double(q.x - p.x), dy = double(q.y - p.y);
+    const bool along_x = (dx < 0 ? -dx : dx) >= (dy < 0 ? -dy : dy);
+    pu = along_x ? px : py;
+    pv = along_x ? py : px;
+    const double du = along_x ? dx : dy, dv = along_x ? dy : dx;
+    const std::int32_t nu = along_x ? grid.nx : grid.ny;
+    last_v = double((along_x ? grid.ny : grid.nx) - 1);
+    stride_u = along_x ? 1 : grid.nx;
+    stride_v = along_x ? grid.nx : 1;
+    cell_mm = grid.cell_mm;
+    per_cell = 1.0 / cell_mm;
+    upright = du == 0.0;
+    slope = upright ? 0.0 : dv / du;
+    per_u = upright ? 0.0 : 1.0 / du;
+    u_min = (du < 0 ? pu + du : pu) - margin;
+    u_max = (du < 0 ? pu : pu + du) + margin;
+    const double first = u_min * per_cell, last = u_max * per_cell;
+    const std::int32_t lowest = first < 0.0 ? 0 : std::int32_t(first < double(nu) ? first : double(nu));
+    const std::int32_t highest = last < 0.0 ? -1 : std::int32_t(last < double(nu) ? last : double(nu - 1));
+    step = du < 0 ? -1 : 1;
+    begin = step > 0 ? lowest : highest;
+    strips = highest - lowest + 1;
+  }
+
+  /// Without a branch, so that several can be found at once.
+  RADIOCORE_INLINE CellsOfStrip operator()(std::int32_t strip) const {
+    const double low = strip * cell_mm - margin, high = (strip + 1) * cell_mm + margin;
+    const double u0 = low > u_min ? low : u_min, u1 = high < u_max ? high : u_max;
+    const double v0 = pv + slope * (u0 - pu), v1 = pv + slope * (u1 - pu);
+    const double first = ((v0 < v1 ? v0 : v1) - margin) * per_cell, last = ((v0 < v1 ? v1 : v0) + margin) * per_cell;
+    const double beyond = last_v + 1.0;
+    const double from = first > 0.0 ? first : 0.0, to = last < last_v ? last : last_v;
+    // A vertical link has all its heights in this one strip.
+    const double ta = (u0 - pu) * per_u, tb = upright ? 1.0 : (u1 - pu) * per_u;
+    return {std::int32_t(from < beyond ? from : beyond), std::int32_t(last < 0.0 ? -1.0 : to), ta < tb ? ta : tb,
+            ta < tb ? tb : ta};
+  }
+};
+
 /// Visits every cell that the segment p-q touches, from p to q, and perhaps a few beside it.
 ///
 /// visit(cell, t0, t1): the segment is in the cell's strip for parameters t0 <= t <= t1 (with a
 /// margin). Stops when visit returns false.
 template <class Visit>
 RADIOCORE_HD inline void walk_cells(const WallGridView& grid, Point p, Point q, Visit&& visit) {
-  constexpr double margin = 2.0;  // mm; rounding of the arithmetic below stays under a micrometre
-  const double px = double(p.x - grid.x0), py = double(p.y - grid.y0);
-  const double dx = double(q.x - p.x), dy = double(q.y - p.y);
-  const bool along_x = (dx < 0 ? -dx : dx) >= (dy < 0 ? -dy : dy);
-
-  // u runs along the longer side, v across; strips of cells are taken along u.
-  const double pu = along_x ? px : py, pv = along_x ? py : px;
-  const double du = along_x ? dx : dy, dv = along_x ? dy : dx;
-  const std::int32_t nu = along_x ? grid.nx : grid.ny, nv = along_x ? grid.ny : grid.nx;
-  const std::int64_t stride_u = along_x ? 1 : grid.nx, stride_v = along_x ? grid.nx : 1;
-  const double cell = grid.cell_mm, per_cell = 1.0 / cell;
-  const double slope = du != 0.0 ? dv / du : 0.0, per_u = du != 0.0 ? 1.0 / du : 0.0;
-
-  const double u_min = (du < 0 ? pu + du : pu) - margin, u_max = (du < 0 ? pu : pu + du) + margin;
-  const std::int32_t first = number_of_cell(u_min * per_cell, nu), last = number_of_cell(u_max * per_cell, nu);
-  if (last < 0 || first >= nu) return;
-  const std::int32_t step = du < 0 ? -1 : 1;
-  const std::int32_t lowest = first < 0 ? 0 : first, highest = last >= nu ? nu - 1 : last;
-  const std::int32_t begin = step > 0 ? lowest : highest, end = (step > 0 ? highest : lowest) + step;
-
-  for (std::int32_t strip = begin; strip != end; strip += step) {
-    const double low = strip * cell - margin, high = (strip + 1) * cell + margin;
-    const double u0 = low > u_min ? low : u_min, u1 = high < u_max ? high : u_max;
-    const double v0 = pv + slope * (u0 - pu), v1 = pv + slope * (u1 - pu);
-    const double v_min = (v0 < v1 ? v0 : v1) - margin, v_max = (v0 < v1 ? v1 : v0) + margin;
-    const std::int32_t j0 = number_of_cell(v_min * per_cell, nv), j1 = number_of_cell(v_max * per_cell, nv);
-    if (j1 < 0 || j0 >= nv) continue;
-    // A vertical link has all its heights in this one strip.
-    const double ta = (u0 - pu) * per_u, tb = du != 0.0 ? (u1 - pu) * per_u : 1.0;
-    const double t0 = ta < tb ? ta : tb, t1 = ta < tb ? tb : ta;
-    for (std::int32_t j = j0 < 0 ? 0 : j0; j <= (j1 >= nv ? nv - 1 : j1); ++j) {
-      if (!visit(strip * stride_u + j * stride_v, t0, t1)) return;
+  const StripWalk walk(grid, p, q);
+  std::int32_t strip = walk.begin;
+  for (std::int32_t k = 0; k < walk.strips; ++k, strip += walk.step) {
+    const CellsOfStrip cells = walk(strip);
+    for (std::int32_t j = cells.first; j <= cells.last; ++j) {
+      if (!visit(strip * walk.stride_u + j * walk.stride_v, cells.t0, cells.t1)) return;
     }
   }
 }
