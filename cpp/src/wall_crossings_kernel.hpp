@@ -10,9 +10,9 @@ namespace RADIOCORE_KERNEL {
 
 constexpr int room = 128;
 
-/// Walls that may cross the link, from several cells.
+/// Walls that may cross the link, and the cells in which they were found.
 struct GatheredWalls {
-  std::int32_t ax[room], ay[room], bx[room], by[room], roof[room], number[room], cell[room];
+  std::int32_t number[room], cell[room];
   int count = 0;
 };
 
@@ -28,8 +28,10 @@ RADIOCORE_LOCAL Vector load_anywhere(const T* from) {
   return value;
 }
 
-RADIOCORE_LOCAL Wholes widened(const std::int32_t* from) {
-  return __builtin_convertvector(load_anywhere<HalfInts>(from), Wholes);
+RADIOCORE_LOCAL Wholes look_up(const std::int32_t* column, const std::int32_t* number) {
+  HalfInts value;
+  for (int l = 0; l < wide_lanes; ++l) value[l] = column[number[l]];
+  return __builtin_convertvector(value, Wholes);
 }
 
 /// Lists the cells that the link goes through below a roof.
@@ -48,12 +50,16 @@ RADIOCORE_LOCAL index_t list_cells(const WallCrossingJob& job) {
     }
     const int used = walk.strips - done < batch ? walk.strips - done : batch;
     for (int l = 0; l < used; ++l) {
+      if (first[l] > last[l]) continue;
       const std::int64_t strip = (walk.begin + (done + l) * walk.step) * walk.stride_u;
-      for (std::int32_t j = first[l]; j <= last[l]; ++j) {
+      const auto add = [&](std::int32_t j, bool is_new) __attribute__((always_inline)) {
         const std::int64_t cell = strip + j * walk.stride_v;
         job.cells[count] = {std::int32_t(cell), lowest[l]};
-        count += lowest[l] < job.grid.top[cell];
-      }
+        count += is_new & (lowest[l] < job.grid.top[cell]);
+      };
+      add(first[l], true);
+      for (std::int32_t j = first[l] + 1; j < last[l]; ++j) add(j, true);  // hardly ever
+      add(last[l], last[l] > first[l]);
     }
   }
   return count;
@@ -62,23 +68,26 @@ RADIOCORE_LOCAL index_t list_cells(const WallCrossingJob& job) {
 /// Works out the crossings with the gathered walls, and adds those that count to `found`.
 RADIOCORE_LOCAL index_t ask_gathered(const WallCrossingJob& job, GatheredWalls& walls, WallCrossing* found) {
   double share[room], above[room];
+  const Ints none{};
+  std::memcpy(walls.number + walls.count, &none, sizeof(none));
   const PlanLine line({job.low.x, job.low.y}, {job.high.x, job.high.y});
   const double x = double(job.low.x - job.grid.x0), y = double(job.low.y - job.grid.y0);
   const double dx = double(line.along_x), dy = double(line.along_y), per_cell = 1.0 / job.grid.cell_mm;
   const double low = double(job.low.z), rise = double(job.high.z - job.low.z);
   for (int k = 0; k < walls.count; k += wide_lanes) {
-    const auto wide = [&](const std::int32_t* column)
-                          __attribute__((always_inline)) { return widened(column + k); };
+    const auto of = [&](const std::int32_t* column)
+                        __attribute__((always_inline)) { return look_up(column, walls.number + k); };
+    const Wholes cell = __builtin_convertvector(load_anywhere<HalfInts>(walls.cell + k), Wholes);
     Wholes numerator, denominator;
-    const Wholes crosses =
-        line.crosses(wide(walls.ax), wide(walls.ay), wide(walls.bx), wide(walls.by), numerator, denominator);
+    const Wholes crosses = line.crosses(of(job.walls.ax), of(job.walls.ay), of(job.walls.bx), of(job.walls.by),
+                                        numerator, denominator);
     const Doubles at = crosses ? __builtin_convertvector(numerator, Doubles) /
                                      __builtin_convertvector(denominator, Doubles)
                                : Doubles{};
     const Wholes u = __builtin_convertvector((x + dx * at) * per_cell, Wholes);
     const Wholes v = __builtin_convertvector((y + dy * at) * per_cell, Wholes);
-    const Wholes counts = crosses & (v * std::int64_t(job.grid.nx) + u == wide(walls.cell));
-    const Doubles over_roof = low + rise * at - __builtin_convertvector(wide(walls.roof), Doubles);
+    const Wholes counts = crosses & (v * std::int64_t(job.grid.nx) + u == cell);
+    const Doubles over_roof = low + rise * at - __builtin_convertvector(of(job.walls.roof), Doubles);
     const Doubles kept = counts ? over_roof : height_margin_mm - Doubles{};
     std::memcpy(share + k, &at, sizeof(at));
     std::memcpy(above + k, &kept, sizeof(kept));
@@ -126,18 +135,13 @@ RADIOCORE_LOCAL WallCrossingCounts find_crossings(const WallCrossingJob& job) {
       const LaneChoice choice((least <= margin) & (most >= -margin) & (number < std::int32_t(end)) &
                               (load_anywhere<Ints>(walls.roof + i) > cell.lowest_mm));
       const int at = gathered.count;
-      choice.pack(walls.ax + i, gathered.ax + at);
-      choice.pack(walls.ay + i, gathered.ay + at);
-      choice.pack(walls.bx + i, gathered.bx + at);
-      choice.pack(walls.by + i, gathered.by + at);
-      choice.pack(walls.roof + i, gathered.roof + at);
       std::int32_t numbers[lanes];
       std::memcpy(numbers, &number, sizeof(numbers));
       choice.pack(numbers, gathered.number + at);
       const Ints cells_of = every(cell.number);
       std::memcpy(gathered.cell + at, &cells_of, sizeof(cells_of));
       gathered.count += choice.count();
-      if (gathered.count > room - lanes) found += ask_gathered(job, gathered, job.found + found);
+      if (gathered.count > room - 2 * lanes) found += ask_gathered(job, gathered, job.found + found);
     }
   }
   found += ask_gathered(job, gathered, job.found + found);
