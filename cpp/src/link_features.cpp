@@ -9,7 +9,7 @@
 namespace radiocore {
 namespace {
 
-/// Finds the crossings of links, in the order of for_each_crossing.
+/// Finds the starts and crossings of links, in the order of for_each_crossing.
 class CrossingFinder {
  public:
   explicit CrossingFinder(const City& city) : city_(city.view()) {
@@ -23,12 +23,14 @@ class CrossingFinder {
     job_.found = found_.get();
   }
 
-  void find(const Link& link, std::vector<Stretch>& stretches) {
+  /// Gives the number of starts, which come first.
+  index_t find(const Link& link, std::vector<Stretch>& stretches) {
     stretches.clear();
     const auto add = [&](double share, std::int32_t prism, bool below_base) {
       stretches.push_back(crossing_at(share, prism, below_base));
     };
     for_each_start(city_, job_.grid, link, add);
+    const index_t starts = index_t(stretches.size());
     const CellCrossings crossings(job_.grid, link);
     job_.low = crossings.p;
     job_.high = crossings.q;
@@ -44,6 +46,7 @@ class CrossingFinder {
         add(crossing.share, wall.prism, false);
       }
     }
+    return starts;
   }
 
  private:
@@ -66,8 +69,9 @@ void fill_link_features(const City& city, const Point3* transmitters, const Poin
     std::vector<Stretch> stretches;
     for (index_t i = begin; i < end; ++i) {
       const Link link{transmitters[i], receivers[i]};
-      finder.find(link, stretches);
-      columns.set(i, link_features(view, grid, link, hosts_transparent, stretches.data(), index_t(stretches.size())));
+      const index_t starts = finder.find(link, stretches);
+      columns.set(i, link_features(view, grid, link, hosts_transparent, stretches.data(), starts,
+                                   index_t(stretches.size())));
     }
   });
 }

@@ -41,8 +41,10 @@ struct CountCrossings {
 
   RADIOCORE_HD void operator()(index_t i) const {
     std::int64_t number = 0;
-    for_each_crossing(town.city, town.grid, {transmitters[i], receivers[i]},
-                      [&](double, std::int32_t, bool) { ++number; });
+    const Link link{transmitters[i], receivers[i]};
+    const auto count = [&](double, std::int32_t, bool) { ++number; };
+    for_each_start(town.city, town.grid, link, count);
+    for_each_crossing(town.city, town.grid, link, count);
     crossings[i] = number;
   }
 };
@@ -63,10 +65,13 @@ struct FindLinkFeatures {
     const Link link{transmitters[i], receivers[i]};
     Stretch* const own = stretches + (start[i] - start[first]);
     index_t count = 0;
-    for_each_crossing(town.city, town.grid, link, [&](double share, std::int32_t prism, bool below_base) {
+    const auto add = [&](double share, std::int32_t prism, bool below_base) {
       own[count++] = crossing_at(share, prism, below_base);
-    });
-    columns.set(i, link_features(town.city, town.grid, link, hosts_transparent, own, count));
+    };
+    for_each_start(town.city, town.grid, link, add);
+    const index_t starts = count;
+    for_each_crossing(town.city, town.grid, link, add);
+    columns.set(i, link_features(town.city, town.grid, link, hosts_transparent, own, starts, count));
   }
 };
 

@@ -140,13 +140,11 @@ struct CellCrossings {
   }
 };
 
-/// Calls visit(share, prism, below_base) for every prism over whose ground the link's lower end lies and for every
-/// crossing with a wall, as far as they lie below the roof; prisms with their base above the link are left out. Raised
-/// prisms come before those that stand on the ground.
+/// Calls visit(share, prism, below_base) for every crossing with a wall below its roof; prisms with their base above the
+/// link are left out. Raised prisms come before those that stand on the ground.
 template <class Visit>
 RADIOCORE_HD inline void for_each_crossing(const CityView& city, const WallGridView& grid, const Link& link,
                                            Visit&& visit) {
-  for_each_start(city, grid, link, visit);
   const CellCrossings crossings(grid, link);
   const Point3 p = crossings.p, q = crossings.q;
   if (grid.elevated_start[std::int64_t(grid.nx) * grid.ny] > 0) {
@@ -222,20 +220,33 @@ RADIOCORE_HD inline index_t join_crossings(const CityView& city, const Link& lin
   return kept;
 }
 
-/// The features of a link whose crossings are given; they are used up. With `hosts_transparent` a building that has an
-/// outline under the transmitter neither blocks nor counts, whatever its height, not even around the receiver.
+/// Building that holds the receiver, or -1. If it is the lower end, the starts know.
+RADIOCORE_HD inline std::int32_t receiver_building(const CityView& city, const WallGridView& grid, const Link& link,
+                                                   const Stretch* start, index_t starts) {
+  if (link.transmitter.z <= link.receiver.z) return building_at(city, grid, link.receiver, true);
+  index_t found = -1;
+  for (index_t i = 0; i < starts; ++i) {
+    if (!start[i].below_base && holds_before(city, start[i].prism, found)) found = start[i].prism;
+  }
+  return found < 0 ? -1 : city.building[found];
+}
+
+/// The features of a link whose starts and, after them, crossings are given; they are used up. With
+/// `hosts_transparent` a building that has an outline under the transmitter neither blocks nor counts, whatever its
+/// height, not even around the receiver.
 RADIOCORE_HD inline LinkFeatures link_features(const CityView& city, const WallGridView& grid, const Link& link,
-                                               bool hosts_transparent, Stretch* stretch, index_t count) {
+                                               bool hosts_transparent, Stretch* stretch, index_t starts,
+                                               index_t count) {
   const Point3 p = link.transmitter, q = link.receiver;
   const double dx = double(q.x - p.x), dy = double(q.y - p.y), dz = double(q.z - p.z);
   const double plan2 = dx * dx + dy * dy;
   LinkFeatures out{};
   out.distance_m = std::sqrt(plan2 + dz * dz) / 1000.0;
   out.plan_distance_m = std::sqrt(plan2) / 1000.0;
-  out.receiver_building = building_at(city, grid, q, true);
+  out.receiver_building = receiver_building(city, grid, link, stretch, starts);
 
-  const bool hosted = hosts_transparent && stands_under(city, grid, p.plan());
   const index_t joined = join_crossings(city, link, stretch, count);
+  const bool hosted = hosts_transparent && joined > 0 && stands_under(city, grid, p.plan());
   index_t kept = 0;
   for (index_t i = 0; i < joined; ++i) {
     stretch[i].building = city.building[stretch[i].prism];

@@ -172,16 +172,20 @@ RADIOCORE_HD inline void for_each_prism_near(const WallGridView& grid, Point p, 
   }
 }
 
-/// Building that holds p, or -1: the tallest prism first, then the lowest building. With
-/// `use_height` a prism holds p only between its base and its roof.
+/// Is a prism taken before another as the one that holds a point? The tallest first, then the lowest building.
+RADIOCORE_HD inline bool holds_before(const CityView& city, index_t prism, index_t other) {
+  return other < 0 || city.roof[prism] > city.roof[other] ||
+         (city.roof[prism] == city.roof[other] && city.building[prism] < city.building[other]);
+}
+
+/// Building that holds p, or -1: that of the prism that holds_before the others. With `use_height` a prism holds p only
+/// between its base and its roof.
 RADIOCORE_HD inline std::int32_t building_at(const CityView& city, const WallGridView& grid, Point3 p,
                                              bool use_height) {
   index_t found = -1;
   for_each_prism_near(grid, p.plan(), [&](std::int32_t prism) {
     if (use_height && (p.z < city.base[prism] || p.z >= city.roof[prism])) return;
-    const bool better = found < 0 || city.roof[prism] > city.roof[found] ||
-                        (city.roof[prism] == city.roof[found] && city.building[prism] < city.building[found]);
-    if (better && outline_contains(city, prism, p.plan())) found = prism;
+    if (holds_before(city, prism, found) && outline_contains(city, prism, p.plan())) found = prism;
   });
   return found < 0 ? -1 : city.building[found];
 }
