@@ -8,18 +8,18 @@
 namespace radiocore {
 namespace RADIOCORE_KERNEL {
 
-constexpr int room = 128;
+constexpr int wide_lanes = lanes / 2;
+typedef std::int32_t HalfInts __attribute__((vector_size(4 * wide_lanes)));
+typedef std::int64_t Wholes __attribute__((vector_size(8 * wide_lanes)));
+typedef double Doubles __attribute__((vector_size(8 * wide_lanes)));
+
+constexpr int room = 128;  // for walls that are asked together
 
 /// Walls that may cross the link, and the cells in which they were found.
 struct GatheredWalls {
   std::int32_t number[room], cell[room];
   int count = 0;
 };
-
-constexpr int wide_lanes = lanes / 2;
-typedef std::int32_t HalfInts __attribute__((vector_size(4 * wide_lanes)));
-typedef std::int64_t Wholes __attribute__((vector_size(8 * wide_lanes)));
-typedef double Doubles __attribute__((vector_size(8 * wide_lanes)));
 
 template <class Vector, class T>
 RADIOCORE_LOCAL Vector load_anywhere(const T* from) {
@@ -46,7 +46,8 @@ RADIOCORE_LOCAL index_t list_cells(const WallCrossingJob& job) {
       const CellsOfStrip cells = walk(walk.begin + (done + l) * walk.step);
       first[l] = cells.first;
       last[l] = cells.last;
-      lowest[l] = std::int32_t(low + rise * cells.t0) - 2;
+      const double t0 = cells.t0 < 1.0 ? cells.t0 : 1.0;
+      lowest[l] = std::int32_t(low + rise * (t0 > 0.0 ? t0 : 0.0)) - 2;  // mm, by which it may be off
     }
     const int used = walk.strips - done < batch ? walk.strips - done : batch;
     for (int l = 0; l < used; ++l) {

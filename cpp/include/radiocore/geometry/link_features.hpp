@@ -61,7 +61,11 @@ struct PlanLine {
   bool tied_is_left;  // what lies on the line, by the nudge
 
   RADIOCORE_INLINE PlanLine(Point p, Point q)
-      : x(p.x), y(p.y), along_x(q.x - p.x), along_y(q.y - p.y), tied_is_left(along_y != 0 ? along_y < 0 : along_x > 0) {}
+      : x(p.x),
+        y(p.y),
+        along_x(q.x - p.x),
+        along_y(q.y - p.y),
+        tied_is_left(along_y != 0 ? along_y < 0 : along_x > 0) {}
 
   /// crosses() of the link and the wall a-b: of the four orientations one follows from the others. Where they cross is
   /// numerator / denominator of the link.
@@ -92,8 +96,8 @@ RADIOCORE_HD inline void for_each_start(const CityView& city, const WallGridView
   });
 }
 
-/// Crossings of a link, taken upwards from p to q, with the walls in a cell. A wall stands in several cells: its crossing
-/// counts in the one in which it lies.
+/// Crossings of a link, taken upwards from p to q, with the walls in a cell. A wall stands in several cells: its
+/// crossing counts in the one in which it lies.
 struct CellCrossings {
   const WallGridView& grid;
   Point3 p, q;
@@ -140,8 +144,8 @@ struct CellCrossings {
   }
 };
 
-/// Calls visit(share, prism, below_base) for every crossing with a wall below its roof; prisms with their base above the
-/// link are left out. Raised prisms come before those that stand on the ground.
+/// Calls visit(share, prism, below_base) for every crossing with a wall below its roof; prisms with their base above
+/// the link are left out. Raised prisms come before those that stand on the ground.
 template <class Visit>
 RADIOCORE_HD inline void for_each_crossing(const CityView& city, const WallGridView& grid, const Link& link,
                                            Visit&& visit) {
