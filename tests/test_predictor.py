@@ -15,7 +15,7 @@ from radiocore.frame import LocalFrame
 from radiocore.models.base import Model
 from radiocore.models.inputs import is_label
 from radiocore.models.prediction import Prediction
-from radiocore.predictor import folder as predictor_folder
+from radiocore.predictor.archive import checksum
 from radiocore.predictor.cells import Cells
 from radiocore.predictor.raster import REACH_M
 
@@ -143,8 +143,7 @@ def change_config(folder, change, *, sealed):
     about = json.loads(path.read_text())
     change(about)
     if sealed:
-        told = {key: value for key, value in about.items() if key not in ("sha256", "kind", "files")}
-        about["sha256"]["config.json"] = predictor_folder._sha256(predictor_folder._canonical(told))
+        about["sha256"]["config.json"] = checksum(about)
     path.write_text(json.dumps(about))
 
 

@@ -13,7 +13,7 @@ from ..errors import ConfigError, InputError
 from ..grid import ReceiverGrid
 from ..io.atomic import check_destination
 from ..io.points_table import SUFFIXES, table_suffix, write_back
-from ..io.rsrp_geotiff import write_rsrp_map
+from ..io.predicted_geotiff import write_predicted_map
 from ..io.sniff import local_file
 from ..measurements import Points
 from ..predictor import RsrpPredictor
@@ -96,7 +96,7 @@ def _predict_map(predictor: RsrpPredictor, config: RunConfig, output: Path, mont
     grid = ReceiverGrid.covering(bounds_m, config.resolution_m, config.receiver_height_m, indoor="masked")
     with errors_of_table():
         dataset = predictor.predict_map(grid, scene=scene, month=month)
-    write_rsrp_map(dataset, output)
+    write_predicted_map(dataset, ("rsrp_mean_dbm", "rsrp_deviation_db"), output)
     mean_dbm = dataset["rsrp_mean_dbm"].values
     known = np.isfinite(mean_dbm)
     return [

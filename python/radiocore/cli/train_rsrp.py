@@ -9,8 +9,11 @@ import typer
 
 from ..config import RunConfig
 from ..errors import ConfigError, InputError, nearest_name
+from ..io.folder import check_folder
 from ..io.sniff import local_file
 from ..predictor import BLOCK_M, DEFAULT_MODEL, RsrpPredictor, model_named
+from ..predictor.archive import CONFIG
+from ..predictor.folder import ARCHIVE
 from ..predictor.image_tier import NO_IMAGES
 from .options import takes_config
 from .rsrp_inputs import SCENE_KEYS, Columns, TableCrs, errors_of_table, foliage_of, identities, read_all, with_margin
@@ -70,7 +73,7 @@ def rsrp(
 
     Example: `radiocore train rsrp --measurements drive.csv --base-stations cells.csv --output model`
     """
-    check_model_folder(output, overwrite)
+    check_model_folder(output, ARCHIVE.kind, overwrite)
     local_file(measurements)
     check_unknown_cells(unknown_cells)
     model_named(model)
@@ -114,17 +117,14 @@ def check_unknown_cells(name: str) -> None:
         raise ConfigError(f"--unknown-cells: {name!r} is not one of {', '.join(UNKNOWN_CELLS)}{hint}")
 
 
-def check_model_folder(output: Path, overwrite: bool) -> None:
+def check_model_folder(output: Path, kind: str, overwrite: bool) -> None:
     """Refuse a place that cannot be written, or that holds a model already, before any work.
 
     Raises
     ------
     InputError
     """
-    from ..io.folder import check_folder
-    from ..predictor.folder import CONFIG, KIND
-
-    if (check_folder(output, KIND, CONFIG) / CONFIG).exists() and not overwrite:
+    if (check_folder(output, kind, CONFIG) / CONFIG).exists() and not overwrite:
         raise InputError(f"--output: {output} is there already; choose another name, or --overwrite")
 
 

@@ -12,14 +12,13 @@ import numpy as np
 
 from ..errors import InputError, nearest_name
 from ..evaluation.folds import blocked_folds, squares
-from ..evaluation.scores import LEVELS, Scores
+from ..evaluation.scores import Scores
 from ..foliage import Foliage
 from ..frame import LocalFrame, moved
-from ..learned.model_file import digest
 from ..measurements import COLUMNS, Measurements, Points
 from ..models.base import Model
 from ..models.conformal import INNER_FOLDS, Calibration
-from ..models.inputs import FROM_STATIONS, NO_STATIONS, Inputs, is_label
+from ..models.inputs import FROM_STATIONS, NO_STATIONS, Inputs
 from ..models.likelihood import LATENT
 from ..models.prediction import Prediction
 from ..models.vae import Autoencoder
@@ -27,7 +26,8 @@ from ..scene import Scene
 from .cells import Cells
 from .checkpointed import Checkpointed, require_network
 from .image_tier import NO_IMAGES, ImageTier, check_images
-from .judging import judge
+from .judging import judge, levels_of
+from .probing import digest_of, used_columns
 from .refusals import refuse_far, refuse_one_cell, refuse_useless
 
 if TYPE_CHECKING:
@@ -43,9 +43,6 @@ BLOCK_M = 100.0
 
 OF_THE_CAMPAIGN = ("device", "area")
 """Columns that points to predict do not have."""
-
-PROBE_ROWS = 200
-"""Rows on which it is tried what a model does without a column."""
 
 REACH_M = BLOCK_M
 """A map has a cell this far around its measurements: how wrong the model is farther off was not judged."""
@@ -174,7 +171,7 @@ class RsrpPredictor:
             model.files = {}
         judged = judge(trained, inputs, target, folds, blocks, seed, progress)
         constants = {name: column[0].item() for name, column in inputs.columns.items() if (column == column[0]).all()}
-        used = tuple(name for name in _used(model, inputs) if name not in constants)
+        used = tuple(name for name in used_columns(model, inputs) if name not in constants)
         for name in inputs.columns:
             if name not in used:
                 without[name] = f"constant: {constants[name]}" if name in constants else f"{model.name} does not use it"
@@ -192,7 +189,7 @@ class RsrpPredictor:
             images=tier,
             training={
                 "rows": len(target),
-                "sha256": _digest(measurements),
+                "sha256": digest_of(measurements),
                 "report": measurements.report.to_dict(),
                 "files": dict(files or {}),
                 "seed": seed,
@@ -212,8 +209,7 @@ class RsrpPredictor:
     @cached_property
     def levels(self) -> tuple[float, ...]:
         """Levels of intervals that there were rows enough to calibrate, of 50, 80 and 95 %."""
-        rows = len(self.calibration.scores)
-        return tuple(level for level in LEVELS if np.ceil((rows + 1) * level) <= rows)
+        return levels_of(self.calibration)
 
     def predict(self, points: Points | Measurements, *, scene: Scene | None = None) -> Prediction:
         """Mean and standard deviation at N points, dBm and dB; ``interval(level)`` of it is calibrated.
@@ -333,23 +329,6 @@ def _inputs_of(measurements: Measurements, scene: Scene | None) -> tuple[Inputs,
     return Inputs.of(measurements, scene), measurements.associated(scene).measurements
 
 
-def _used(model: Model, inputs: Inputs) -> tuple[str, ...]:
-    """The columns without which a model answers otherwise, or not at all."""
-    some = inputs.select(np.unique(np.linspace(0, len(inputs) - 1, PROBE_ROWS).astype(int)))
-    whole = model.predict(some)
-
-    def is_used(name: str) -> bool:
-        rest = {key: column for key, column in some.columns.items() if key != name}
-        try:
-            found = model.predict(Inputs(rest, some.left_out))
-        except InputError:
-            return True
-        same = np.array_equal(found.mean, whole.mean) and np.array_equal(found.deviation_db, whole.deviation_db)
-        return not same
-
-    return tuple(name for name in inputs.columns if is_used(name))
-
-
 def _remedy(name: str, left_out: Mapping[str, str]) -> str:
     if name in FROM_STATIONS or left_out.get(name) == NO_STATIONS:
         return f"the model uses {name}, and {left_out.get(name, NO_STATIONS)}; give those of the place, with azimuths"
@@ -357,13 +336,6 @@ def _remedy(name: str, left_out: Mapping[str, str]) -> str:
         reason = left_out.get(name, "it is not known")
         return f"the model uses the {name}, and {reason}; give it in a column {name}"
     return f"the model uses the feature {name!r}, which is not there; take points that have it: features=[{name!r}]"
-
-
-def _digest(measurements: Measurements) -> str:
-    """SHA-256 of all columns."""
-    columns = {name: getattr(measurements, name) for name in COLUMNS} | dict(measurements.features)
-    texts = {name: np.char.encode(value, "utf-8") for name, value in columns.items() if is_label(value)}
-    return digest("", columns | texts)
 
 
 __all__ = ["RsrpPredictor", "model_named"]

@@ -49,26 +49,40 @@ def judge(
     InputError, FitError
         The model cannot be fitted to a part of the rows.
     """
-    at_random = random_folds(len(target), INNER_FOLDS, seed, together=duplicates_of(inputs.columns, target))
-    learned, own = next(iter(at_random))
-    some = inputs.select(learned), target[learned]
     if isinstance(model, Stack):
         folds, held_out = model.folds, model.held_out
-        other = model.refitted(*some, blocks[learned])
     else:
         held_out = cross_validate(model, inputs, target, folds, blocks=blocks, progress=progress).prediction
-        other = deepcopy(model).fit(*some, blocks=blocks[learned], progress=progress)
     return Judgement(
         Calibration.of(held_out, target),
         {
-            "blocked": _calibrated_scores(held_out, folds, target),
-            "random": Scores.of(other.predict(inputs.select(own)), target[own], levels=()),
+            "blocked": calibrated_scores(held_out, folds, target),
+            "random": random_scores(model, inputs, target, blocks, seed, progress),
             "cell mean": cross_validate(CellMean(), inputs, target, folds, progress=False).scores,
         },
     )
 
 
-def _calibrated_scores(prediction: Prediction, folds: Folds, target: np.ndarray) -> Scores:
+def random_scores(
+    model: Model, inputs: Inputs, target: np.ndarray, blocks: np.ndarray, seed: int, progress=None
+) -> Scores:
+    """Scores of a fifth of the rows, drawn at random, by a copy of the model that learned from the rest: flattering."""
+    at_random = random_folds(len(target), INNER_FOLDS, seed, together=duplicates_of(inputs.columns, target))
+    learned, own = next(iter(at_random))
+    some = inputs.select(learned), target[learned]
+    if isinstance(model, Stack):
+        other = model.refitted(*some, blocks[learned])
+    else:
+        other = deepcopy(model).fit(*some, blocks=blocks[learned], progress=progress)
+    return Scores.of(other.predict(inputs.select(own)), target[own], levels=())
+
+
+def levels_of(calibration: Calibration) -> tuple[float, ...]:
+    """Levels of intervals that there were rows enough to calibrate, of 50, 80 and 95 %."""
+    return _enough(len(calibration.scores))
+
+
+def calibrated_scores(prediction: Prediction, folds: Folds, target: np.ndarray) -> Scores:
     """Scores of rows that were held out, each fold's intervals calibrated on the other folds."""
 
     def interval(level: float) -> tuple[np.ndarray, np.ndarray]:
@@ -79,5 +93,8 @@ def _calibrated_scores(prediction: Prediction, folds: Folds, target: np.ndarray)
         return low, high
 
     fewest = min(np.count_nonzero(rest) for rest, _ in folds)
-    levels = [level for level in LEVELS if np.ceil((fewest + 1) * level) <= fewest]
-    return Scores.of(prediction, target, interval=interval, levels=levels)
+    return Scores.of(prediction, target, interval=interval, levels=_enough(fewest))
+
+
+def _enough(rows: int) -> tuple[float, ...]:
+    return tuple(level for level in LEVELS if np.ceil((rows + 1) * level) <= rows)

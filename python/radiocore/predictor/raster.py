@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .. import __version__
 from ..errors import InputError
 from ..frame import LocalFrame, moved
 from ..grid import ReceiverGrid
@@ -16,6 +15,7 @@ from ..progress import progress_bar
 from ..scene import Scene
 from ..units import MM_PER_M
 from . import REACH_M, RsrpPredictor
+from .map_dataset import map_dataset
 
 if TYPE_CHECKING:
     import xarray
@@ -147,38 +147,16 @@ def _refuse_features(predictor: RsrpPredictor) -> None:
 
 
 def _dataset(predictor, grid: ReceiverGrid, frame: LocalFrame, mean_dbm, deviation_db, server) -> xarray.Dataset:
-    import xarray
-
-    x, y = frame.to_crs(grid.x_m, grid.y_m)
-
-    def layer(values, **attributes):
-        return ("y", "x"), values.reshape(grid.shape)[::-1], attributes
-
     cells = [] if predictor.cells is None else predictor.cells.cell.tolist()
-    dataset = xarray.Dataset(
+    return map_dataset(
+        grid,
+        frame,
         {
-            "rsrp_mean_dbm": layer(mean_dbm, units="dBm", long_name="mean RSRP of the best cell"),
-            "rsrp_deviation_db": layer(deviation_db, units="dB", long_name="standard deviation of a measured RSRP"),
-            "server": layer(server, units="1", long_name="row of the best cell in cell_name, -1 = none"),
+            "rsrp_mean_dbm": (mean_dbm, {"units": "dBm", "long_name": "mean RSRP of the best cell"}),
+            "rsrp_deviation_db": (deviation_db, {"units": "dB", "long_name": "standard deviation of a measured RSRP"}),
+            "server": (server, {"units": "1", "long_name": "row of the best cell in cell_name, -1 = none"}),
         },
-        coords={
-            "x": ("x", x, {"units": "m", "axis": "X", "long_name": "cell centre, east"}),
-            "y": ("y", y[::-1].copy(), {"units": "m", "axis": "Y", "long_name": "cell centre, north"}),
-            "cell_name": ("cell", np.array(cells or [""], dtype=object), {"long_name": "name of each cell"}),
-        },
-        attrs={
-            "Conventions": "CF-1.11",
-            "title": f"Predicted RSRP, {predictor.model.name}",
-            "source": f"radiocore {__version__}",
-            "training_sha256": predictor.training["sha256"],
-            "resolution_m": list(grid.resolution_m),
-        },
+        {"cell_name": ("cell", np.array(cells or [""], dtype=object), {"long_name": "name of each cell"})},
+        title=f"Predicted RSRP, {predictor.model.name}",
+        training_sha256=predictor.training["sha256"],
     )
-    if frame.crs is not None:
-        import rioxarray  # noqa: F401  (registers the .rio accessor)
-        from rasterio import Affine
-
-        dx, dy = grid.resolution_m
-        corner = Affine(dx, 0, float(x[0]) - dx / 2, 0, -dy, float(y[-1]) + dy / 2)
-        dataset = dataset.rio.write_crs(frame.crs).rio.write_transform(corner)
-    return dataset
