@@ -37,6 +37,7 @@ from .measuring.towers import Towers
 from .network import BaseStations
 from .predictor import RsrpPredictor
 from .propagation.air_to_ground import a2g_parameters, line_of_sight_probability
+from .radio_metrics import RadioMetricModel
 from .scene import Scene
 from .simulate import simulate_manifold
 
@@ -58,6 +59,7 @@ __all__ = [
     "Measurements",
     "MissingExtraError",
     "Points",
+    "RadioMetricModel",
     "RadiocoreError",
     "ReceiverGrid",
     "RsrpPredictor",

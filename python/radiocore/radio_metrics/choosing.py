@@ -1,0 +1,183 @@
+"""One model of a metric chosen among several, and judged, on rows held out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from copy import deepcopy
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+
+from ..errors import InputError
+from ..evaluation.cross_validation import cross_validate
+from ..evaluation.folds import Folds
+from ..evaluation.scores import Scores
+from ..models.base import Model
+from ..models.boosting import Boosting
+from ..models.conformal import Calibration
+from ..models.correction import CorrectionNetwork
+from ..models.estimate import EstimateAlone
+from ..models.inputs import Inputs
+from ..models.least_squares import LeastSquares
+from ..models.link_inputs import ANTENNA, BETA, TABLE_2, TIME
+from ..models.mixed_effects import MixedEffects
+from ..models.prediction import Prediction
+from ..predictor.judging import calibrated_scores, levels_of, random_scores
+from ..predictor.probing import used_columns
+
+PENETRATION = "building_penetration_length_m"
+
+
+@dataclass(frozen=True, eq=False)
+class TrainedMetric:
+    """A metric's part of a :class:`RadioMetricModel`.
+
+    Attributes
+    ----------
+    model : Model, fitted to all rows that tell the metric
+    calibration : Calibration of its intervals, on rows held out
+    used : columns of links that its answer depends on
+    rows : that it was fitted to
+    held_out : what was held out, as of ``Split.caption``: it says where numbers flatter
+    tried : candidate and its RMSE on the rows held out, dB
+    scores : of rows held out: "blocked" (each fold by the candidate that did best on the others), of these "indoors"
+        and "outdoors" where buildings are known; "least squares", "mean" and, of RSRP, "estimate" on the same folds;
+        "random", which flatters
+    """
+
+    model: Model
+    calibration: Calibration
+    used: tuple[str, ...]
+    rows: int
+    held_out: str
+    tried: Mapping[str, float]
+    scores: Mapping[str, Scores]
+
+    @cached_property
+    def levels(self) -> tuple[float, ...]:
+        """Levels of intervals that there were rows enough to calibrate, of 50, 80 and 95 %."""
+        return levels_of(self.calibration)
+
+    def predict(self, links: Inputs) -> Prediction:
+        """Of each link, with calibrated intervals.
+
+        Raises
+        ------
+        InputError
+            A column that the model uses is missing.
+        """
+        missing = next((name for name in self.used if name not in links), None)
+        if missing is not None:
+            why = links.left_out.get(missing, "it is not known")
+            remedy = "give a time" if missing in TIME else "give what tells it, or the column itself: features=[...]"
+            raise InputError(f"{missing}: {self.model.name} uses it, and {why}; {remedy}")
+        return replace(self.model.predict(links), calibration=self.calibration)
+
+
+def candidates(metric: str, inputs: Inputs, further: Sequence[str], seed: int) -> tuple[Model, ...]:
+    """What is worth trying for a metric: none knows a place by its coordinates, so that all speak of other cities too.
+
+    Parameters
+    ----------
+    further : columns of the file beside those of Table II
+    """
+    time = () if metric == "rsrp" else TIME
+    features = tuple(dict.fromkeys((*TABLE_2, ANTENNA, BETA, *time, *further)))
+    network = CorrectionNetwork(
+        metric=metric,
+        features=tuple(name for name in features if name not in (BETA, *TIME)),
+        layers=(64, 64),
+        channels=(64, 1),
+        loss="mse",
+        batch=256,
+        rate=1e-3,
+        weight_decay=1e-4,
+        seed=seed,
+    )
+    trees = Boosting(features=features, leaves=8, seed=seed)
+    mixed = (MixedEffects(),) if "cell" in inputs or "sector" in inputs else ()
+    return LeastSquares(), *mixed, trees, network
+
+
+def choose(
+    models: Sequence[Model],
+    metric: str,
+    inputs: Inputs,
+    target: np.ndarray,
+    folds: Folds,
+    blocks: np.ndarray,
+    seed: int,
+    progress: bool | None = None,
+) -> TrainedMetric:
+    """The model that errs least on rows held out, fitted to all.
+
+    Parameters
+    ----------
+    models : with different names; one is judged, of several one is chosen
+    inputs : Inputs, N links, with ``beta_dbm``
+    target : (N,) dBm or dB
+    folds : Folds of N rows
+    blocks : (N,) integers, as in :meth:`radiocore.models.base.Model.fit`
+    seed : of the random rows
+
+    Raises
+    ------
+    InputError, FitError
+        A model cannot be fitted to a part of the rows.
+    """
+    baselines = (LeastSquares(), *((EstimateAlone(),) if metric == "rsrp" else ()))
+    found: dict[str, Prediction] = {}
+    for model in (*models, *(item for item in baselines if item.name not in {model.name for model in models})):
+        judged = cross_validate(model, inputs, target, folds, blocks=blocks, levels=(), progress=progress)
+        found[model.name] = judged.prediction
+    of_models = [found[model.name] for model in models]
+    best = models[_least(of_models, target, np.ones(len(target), dtype=bool))]
+    blind = _cross_chosen(of_models, folds, target)
+    chosen = deepcopy(best).fit(inputs, target, blocks=blocks, progress=progress)
+    scores = {"blocked": calibrated_scores(blind, folds, target), **_by_building(blind, inputs, target)}
+    scores |= {item.name: Scores.of(found[item.name], target, levels=()) for item in baselines}
+    scores["mean"] = Scores.of(_means(folds, target), target, levels=())
+    scores["random"] = random_scores(chosen, inputs, target, blocks, seed, progress)
+    return TrainedMetric(
+        model=chosen,
+        calibration=Calibration.of(found[best.name], target),
+        used=used_columns(chosen, inputs),
+        rows=len(target),
+        held_out=folds.caption,
+        tried={model.name: Scores.of(found[model.name], target, levels=()).rmse_db for model in models},
+        scores=scores,
+    )
+
+
+def _least(predictions: Sequence[Prediction], target: np.ndarray, rows: np.ndarray) -> int:
+    """Number of the candidate with the least squared error over some rows."""
+    return int(np.argmin([np.mean((found.mean[rows] - target[rows]) ** 2) for found in predictions]))
+
+
+def _cross_chosen(predictions: Sequence[Prediction], folds: Folds, target: np.ndarray) -> Prediction:
+    """Of each fold what the candidate says of it that did best on the others."""
+    mean, deviation_db = np.empty((2, len(target)))
+    for _, own in folds:
+        best = predictions[_least(predictions, target, ~own)]
+        mean[own], deviation_db[own] = best.mean[own], best.deviation_db[own]
+    return Prediction(mean, deviation_db)
+
+
+def _means(folds: Folds, target: np.ndarray) -> Prediction:
+    """The plain mean of what is learned from, fold by fold."""
+    mean, deviation_db = np.empty((2, len(target)))
+    for training, own in folds:
+        mean[own], deviation_db[own] = target[training].mean(), max(float(target[training].std()), 1e-3)
+    return Prediction(mean, deviation_db)
+
+
+def _by_building(prediction: Prediction, inputs: Inputs, target: np.ndarray) -> dict[str, Scores]:
+    if PENETRATION not in inputs:
+        return {}
+    indoors = inputs[PENETRATION] > 0
+    return {
+        name: Scores.of(Prediction(prediction.mean[rows], prediction.deviation_db[rows]), target[rows], levels=())
+        for name, rows in (("indoors", indoors), ("outdoors", ~indoors))
+        if rows.any()
+    }

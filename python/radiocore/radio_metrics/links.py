@@ -1,0 +1,150 @@
+"""Links as the radio-metric models see them: computed from positions and the scene, or taken from the file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from ..errors import InputError, nearest_name
+from ..measurements import Measurements
+from ..models.estimate import DEFAULT_BLOCKS, Estimate
+from ..models.inputs import Inputs
+from ..models.link_inputs import ANTENNA, TABLE_2, TIME, link_inputs
+from ..network import MOST_POWER_DBM
+from ..propagation import loss_model_named, loss_models
+from ..propagation.crc_mlpl import CrcMlpl
+from ..propagation.loss_model import PathLossModel
+from ..propagation.network_model import NetworkModel
+from ..propagation.tr38901_entry import Tr38901EntryLoss
+from ..scene import Scene
+
+COMPUTED = (*(name for name in TABLE_2 if name != "ue_altitude_ag_m"), *TIME, ANTENNA)
+"""Columns that a file may bring itself; they are then taken as they are."""
+
+FARTHEST_KM = 100.0
+"""No cell of LTE reaches farther (3GPP TS 36.211, preamble format 3)."""
+LENGTH = (lambda v: v >= 0, "a length, 0 m or more")
+PLAUSIBLE: dict[str, tuple[Callable[[np.ndarray], np.ndarray], str]] = {
+    "distance_to_transmitter_km": (lambda v: (v > 0) & (v <= FARTHEST_KM), f"over 0 and up to {FARTHEST_KM:g} km"),
+    "distance_x_km": (lambda v: np.abs(v) <= FARTHEST_KM, f"within +-{FARTHEST_KM:g} km"),
+    "distance_y_km": (lambda v: np.abs(v) <= FARTHEST_KM, f"within +-{FARTHEST_KM:g} km"),
+    "tx_height_m": (lambda v: (v > 0) & (v <= 1000), "a height above ground, over 0 and up to 1000 m"),
+    "tx_power_dbm": (lambda v: np.abs(v) <= MOST_POWER_DBM, f"within +-{MOST_POWER_DBM:g} dBm"),
+    "line_of_sight": (lambda v: (v == 0) | (v == 1), "1 or 0"),
+    "building_penetration_length_m": LENGTH,
+    "total_obstruction_length_3d_m": LENGTH,
+    "building_intersection_count_3d": (lambda v: (v >= 0) & (v % 1 == 0), "a whole number from 0 up"),
+    "day_of_week": (lambda v: (v >= 0) & (v <= 6) & (v % 1 == 0), "a day from 0 (Monday) to 6"),
+    "hour_of_day": (lambda v: (v >= 0) & (v < 24), "an hour from 0 up to 24"),
+}
+"""What columns that are taken as they are must be."""
+
+
+def links_of(measurements: Measurements, scene: Scene | None) -> Inputs:
+    """The columns of links; features of the measurements that could be computed are taken as they are.
+
+    Raises
+    ------
+    InputError
+        A feature is not plausible for its name; a row names no cell where several masts may serve it, or one that is
+        not in the scene; a link has no length.
+    """
+    as_given = tuple(name for name in measurements.features if name in COMPUTED)
+    for name in as_given:
+        _check_plausible(measurements, name)
+    if scene is not None:
+        _refuse_nameless(measurements, scene)
+    inputs = link_inputs(measurements, scene, as_given=as_given)
+    more = {}
+    if "distance_m" not in inputs and {"distance_x_km", "distance_y_km"} <= set(inputs.columns):
+        more["distance_m"] = 1000 * np.hypot(inputs["distance_x_km"], inputs["distance_y_km"])
+    if "downlink_frequency" in as_given:
+        more["frequency_mhz"] = inputs["downlink_frequency"]
+    return inputs.with_columns(more)
+
+
+def path_loss_named(name: str | None, weights: str | Path | None = None) -> PathLossModel | None:
+    """A path-loss model of stage one, which goes beyond its range where links are; None = what :class:`Estimate` takes.
+
+    Parameters
+    ----------
+    name : of :func:`radiocore.propagation.loss_models`; CRC-MLPL where weights are given
+    weights : file of a path-loss network
+
+    Raises
+    ------
+    InputError
+        There is no such path loss, or the weights do not go with it.
+    FileFormatError
+        The weights cannot be read.
+    """
+    if name is None and weights is None:
+        return None
+    name = CrcMlpl.name if name is None else name
+    known = {key: kind for key, kind in loss_models().items() if issubclass(kind, PathLossModel)}
+    if name not in known:
+        raise InputError(f"path_loss: {name!r} is not one of {', '.join(sorted(known))}{nearest_name(name, known)}")
+    is_network = issubclass(known[name], NetworkModel)
+    if is_network != (weights is not None):
+        remedy = "give its file of weights" if is_network else "leave the weights out, or name that of a network"
+        raise InputError(f"path_loss: {name!r} is {'' if is_network else 'not '}a network in a file; {remedy}")
+    return loss_model_named(name, extrapolate=True, **({"weights": Path(weights)} if is_network else {}))
+
+
+def estimate_for(
+    inputs: Inputs, path_loss: PathLossModel | None = None, resource_blocks: int = DEFAULT_BLOCKS
+) -> Estimate:
+    """Stage one by a path-loss model; indoors with an entry loss, unless it has counted what is inside buildings."""
+    if path_loss is None:
+        return Estimate.default(inputs, resource_blocks)
+    counts_buildings = "obstruction_m" in path_loss.inputs
+    is_known = "building_penetration_length_m" in inputs
+    entry_loss = Tr38901EntryLoss(extrapolate=True) if is_known and not counts_buildings else None
+    return Estimate(path_loss, entry_loss, resource_blocks)
+
+
+def with_estimate(inputs: Inputs, estimate: Estimate) -> Inputs:
+    """Links with ``beta_dbm``.
+
+    Raises
+    ------
+    InputError
+        What the path-loss model takes is not known.
+    """
+    try:
+        return estimate.added_to(inputs)
+    except InputError as error:
+        if "there is no such column of links" not in str(error):
+            raise
+        raise InputError(
+            f"{error}; stage one, {estimate.path_loss.name}, needs it: give base stations (and buildings), or the "
+            "column itself: features=[...]"
+        ) from None
+
+
+def _check_plausible(measurements: Measurements, name: str) -> None:
+    if name not in PLAUSIBLE:
+        return
+    column = measurements.features[name]
+    is_valid, wanted = PLAUSIBLE[name]
+    bad = ~is_valid(column)
+    if bad.any():
+        at = int(np.argmax(bad))
+        hint = "; is it in m?" if name.endswith("_km") and abs(column[at]) > FARTHEST_KM else ""
+        raise InputError(
+            f"{measurements.report.source}: {name} of row {measurements.row[at]} is {column[at]:g}; it must be "
+            f"{wanted}{hint}"
+        )
+
+
+def _refuse_nameless(measurements: Measurements, scene: Scene) -> None:
+    nameless = ~measurements.is_known("cell")
+    masts = len(np.unique(scene.base_stations.position_mm[:, :2], axis=0))
+    if nameless.any() and masts > 1:
+        raise InputError(
+            f"{measurements.report.source}: row {measurements.row[np.argmax(nameless)]} names no cell "
+            f"({int(nameless.sum()):,} such rows), and {masts} masts may serve it; give the cell of each row in a "
+            "column cell"
+        )
