@@ -8,7 +8,20 @@ from typing import Annotated
 import typer
 
 from ..errors import InputError
-from . import demo, doctor, inspect, predict, reproduce, simulate, train, train_learned, train_rsrp, tune
+from . import (
+    demo,
+    doctor,
+    inspect,
+    predict,
+    predict_radio_metrics,
+    reproduce,
+    simulate,
+    train,
+    train_learned,
+    train_radio_metrics,
+    train_rsrp,
+    tune,
+)
 
 app = typer.Typer(
     name="radiocore",
@@ -22,8 +35,9 @@ UsageError = typer.BadParameter.__base__
 
 for module in (simulate, inspect, demo, doctor):
     app.command(module.NAME)(module.command)
-for module in (train_learned, train_rsrp):  # each adds its command to the one group
+for module in (train_learned, train_rsrp, train_radio_metrics):  # each adds its command to the one group
     assert module.app is train.app
+assert predict_radio_metrics.app is predict.app
 app.add_typer(train.app, name=train.NAME)
 app.add_typer(tune.app, name=tune.NAME)
 app.add_typer(predict.app, name=predict.NAME)

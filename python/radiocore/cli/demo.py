@@ -11,6 +11,9 @@ from ..config import RunConfig
 from ..errors import ConfigError
 from ..io.atomic import atomic_path
 from ..measurements import Measurements
+from ..measuring.crowd import crowd as make_up_crowd
+from ..measuring.crowd_cities import made_up_cities
+from ..measuring.crowd_files import write_crowd
 from ..run import check_files, read_scene
 from ..scene import Scene
 from .options import OPTION_KEYS, takes_config
@@ -21,6 +24,8 @@ NAME = "demo"
 FILES = ("map.tif", "map.nc", "map.png")
 DRIVE_TEST = "drive.csv"
 SAMPLES = 3000
+CROWD_SAMPLES = 9000
+BLIND_CITY = "Middleton"
 SECTOR_POWER_DBM = 60.0
 THRESHOLDS_DB = (0.0, 5.0, 10.0)
 
@@ -31,15 +36,26 @@ def command(
     output_dir: Annotated[Path, typer.Option(metavar="FOLDER", help="Where the maps go; made if need be.")] = Path(
         "out"
     ),
+    crowd: Annotated[
+        bool, typer.Option("--crowd", help="Instead, make up what phones measured in three cities.")
+    ] = False,
 ) -> None:
     """Make a first map: of your files, or of a made-up square kilometre of town (ITU-R P.1410 urban).
 
-    The made-up town comes with a made-up drive test, `drive.csv`, for `radiocore train rsrp`.
+    The made-up town comes with a made-up drive test, `drive.csv`, for `radiocore train rsrp`; `--crowd` writes what
+    `radiocore train radio-metrics` learns from: `crowd.csv` of two cities, `crowd_blind.csv` of a third, their cells
+    and their buildings.
     """
     if (config.buildings is None) != (config.base_stations is None):
         missing = "buildings" if config.buildings is None else "base_stations"
         raise ConfigError(f"{missing}: not given; the demo takes both files, or neither for a made-up city")
     given = {key: getattr(config, key) for key in config.model_fields_set}
+    if crowd:
+        if config.buildings is not None:
+            raise ConfigError("--crowd: it is made up; leave out the buildings and the base stations")
+        output_dir.mkdir(parents=True, exist_ok=True)
+        write_made_up_crowd(config.seed, output_dir)
+        return
     outputs = [output_dir / name for name in FILES]
     config = RunConfig(**{"threshold_db": THRESHOLDS_DB, **given, "output": outputs})
     output_dir.mkdir(parents=True, exist_ok=True)
@@ -58,3 +74,10 @@ def write_drive_test(town: Scene, seed: int, path: Path) -> None:
     with atomic_path(path) as temporary:
         drive.to_table().to_csv(temporary, index=False)
     show_files([path])
+
+
+def write_made_up_crowd(seed: int, folder: Path) -> None:
+    """What phones may have measured in three cities, one of them for a blind test."""
+    cities = made_up_cities(seed=seed)
+    made = make_up_crowd(cities, CROWD_SAMPLES, seed=seed)
+    show_files(write_crowd(made, cities.scene, BLIND_CITY, folder))

@@ -16,7 +16,9 @@ from ..io.points_table import SUFFIXES, table_suffix, write_back
 from ..io.predicted_geotiff import write_predicted_map
 from ..io.sniff import local_file
 from ..measurements import Points
+from ..models.prediction import Prediction
 from ..predictor import RsrpPredictor
+from ..radio_metrics import RadioMetricModel
 from ..scene import Scene, bbox_in_frame
 from .options import takes_config
 from .rsrp_inputs import SCENE_KEYS, Columns, TableCrs, errors_of_table, scene_with_buildings, with_margin
@@ -51,7 +53,7 @@ def rsrp(
 
     Example: `radiocore predict rsrp --model model --points places.csv --output predicted.csv`
     """
-    _check_output(output, points, overwrite)
+    check_predicted(output, points, overwrite)
     predictor = RsrpPredictor.load(model)
     if points is not None:
         _refuse_scene(config)
@@ -71,29 +73,28 @@ def _predict_points(predictor: RsrpPredictor, path: Path, output: Path, columns,
         if month is not None:
             table = table.select(slice(None), month=np.where(table.is_known("month"), table.month, month))
         prediction = predictor.predict(table)
-    added = {"rsrp_mean_dbm": prediction.mean, "rsrp_deviation_db": prediction.deviation_db}
-    for level in predictor.levels:
+    write_back(output, path, table, predicted_columns("rsrp", "dbm", prediction, predictor.levels))
+    return [*points_told(table), *_range(prediction)]
+
+
+def predicted_columns(metric: str, unit: str, prediction: Prediction, levels) -> dict[str, np.ndarray]:
+    """Mean, deviation and the ends of intervals as columns of a table, to a thousandth."""
+    columns = {f"{metric}_mean_{unit}": prediction.mean, f"{metric}_deviation_db": prediction.deviation_db}
+    for level in levels:
         low, high = prediction.interval(level)
-        added |= {f"rsrp_low_{level * 100:g}_dbm": low, f"rsrp_high_{level * 100:g}_dbm": high}
-    write_back(output, path, table, {name: np.round(values, 3) for name, values in added.items()})
-    left_out = {f"rows {reason}: left empty": f"{n:,}" for reason, n in table.report.left_out.items() if n}
-    return [("points", f"{len(table):,} of {table.report.rows_read:,} rows"), *left_out.items(), *_range(prediction)]
+        columns |= {f"{metric}_low_{level * 100:g}_{unit}": low, f"{metric}_high_{level * 100:g}_{unit}": high}
+    return {name: np.round(values, 3) for name, values in columns.items()}
+
+
+def points_told(points: Points) -> list[tuple[str, str]]:
+    """How many rows were predicted, and why others were not."""
+    left_out = {f"rows {reason}: left empty": f"{n:,}" for reason, n in points.report.left_out.items() if n}
+    return [("points", f"{len(points):,} of {points.report.rows_read:,} rows"), *left_out.items()]
 
 
 def _predict_map(predictor: RsrpPredictor, config: RunConfig, output: Path, month: int | None):
-    scene = predictor.scene
-    if config.buildings is not None:
-        scene = scene_with_buildings(with_margin(config))
-    elif config.base_stations is not None:
-        raise ConfigError("base_stations: a map of other stations wants the buildings around them; give buildings too")
-    bounds_m = _bounds_m(predictor, scene, config)
-    cells = (bounds_m[2] - bounds_m[0]) * (bounds_m[3] - bounds_m[1]) / config.resolution_m**2
-    if cells > MOST_RECEIVERS:
-        raise InputError(
-            f"resolution_m: {config.resolution_m:g} makes {cells:,.0f} map cells, and {MOST_RECEIVERS:,} are the "
-            "most; take a larger resolution_m or a smaller bbox"
-        )
-    grid = ReceiverGrid.covering(bounds_m, config.resolution_m, config.receiver_height_m, indoor="masked")
+    scene = map_scene(predictor, config)
+    grid = map_grid(predictor, scene, config, indoor="masked")
     with errors_of_table():
         dataset = predictor.predict_map(grid, scene=scene, month=month)
     write_predicted_map(dataset, ("rsrp_mean_dbm", "rsrp_deviation_db"), output)
@@ -106,11 +107,41 @@ def _predict_map(predictor: RsrpPredictor, config: RunConfig, output: Path, mont
     ]
 
 
-def _bounds_m(predictor: RsrpPredictor, scene: Scene | None, config: RunConfig):
-    frame = predictor.frame if scene is None else scene.frame
+def map_scene(predictor: RsrpPredictor | RadioMetricModel, config: RunConfig) -> Scene | None:
+    """The scene of the files that a config names, or that of the predictor.
+
+    Raises
+    ------
+    ConfigError
+    """
+    if config.buildings is not None:
+        return scene_with_buildings(with_margin(config))
+    if config.base_stations is not None:
+        raise ConfigError("base_stations: a map of other stations wants the buildings around them; give buildings too")
+    return predictor.scene
+
+
+def map_grid(
+    predictor: RsrpPredictor | RadioMetricModel, scene: Scene | None, config: RunConfig, *, indoor: str
+) -> ReceiverGrid:
+    """The map's cells: in the box of a config, or where the scene is, or what was measured.
+
+    Raises
+    ------
+    InputError
+        They are too many.
+    """
     if config.bbox is not None:
-        return bbox_in_frame(config.bbox, frame)
-    return predictor.bounds_m if scene is None else scene.receiver_bounds_m
+        bounds_m = bbox_in_frame(config.bbox, predictor.frame if scene is None else scene.frame)
+    else:
+        bounds_m = predictor.bounds_m if scene is None else scene.receiver_bounds_m
+    cells = (bounds_m[2] - bounds_m[0]) * (bounds_m[3] - bounds_m[1]) / config.resolution_m**2
+    if cells > MOST_RECEIVERS:
+        raise InputError(
+            f"resolution_m: {config.resolution_m:g} makes {cells:,.0f} map cells, and {MOST_RECEIVERS:,} are the "
+            "most; take a larger resolution_m or a smaller bbox"
+        )
+    return ReceiverGrid.covering(bounds_m, config.resolution_m, config.receiver_height_m, indoor=indoor)
 
 
 def _range(prediction):
@@ -120,7 +151,7 @@ def _range(prediction):
     ]
 
 
-def _check_output(output: Path, points: Path | None, overwrite: bool) -> None:
+def check_predicted(output: Path, points: Path | None, overwrite: bool) -> None:
     """Refuse an output that could not be written, before any work."""
     if points is None and output.suffix.lower() not in MAP_SUFFIXES:
         kinds = "give the points for a table" if output.suffix.lower() in SUFFIXES else "name a .tif"

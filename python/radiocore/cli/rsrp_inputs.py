@@ -1,4 +1,4 @@
-"""What ``train rsrp`` and ``predict rsrp`` read: measurements or points, and the scene around them."""
+"""What commands read that train, tune and predict: measurements or points, and the scene around them."""
 
 from __future__ import annotations
 
@@ -39,8 +39,11 @@ IN_OPTIONS = (
     (re.compile(r"\bcolumns=(?!\{'id')(\{(?:[^{}]|\{[^{}]*\})*\})?"), "[columns] in a --columns file"),
     (re.compile(r"\bcrs=(?!\w)|\bcrs(?=: )"), "--table-crs"),
     (re.compile(r"\bfeatures=\['([^']*)'\]"), r"--feature '\1'"),
+    (re.compile(r"\bfeatures=\[\.\.\.\]"), "--feature"),
+    (re.compile(r"\bsplit='(\w+)'"), r"--split \1"),
     (re.compile(r"\bone_cell=True"), "--one-cell"),
     (re.compile(r"^images(?=:)"), "--images"),
+    (re.compile(r"associate by bearing instead \(by='auto'\), or "), ""),
     (re.compile(r"\bunknown='leave-out'"), "--unknown-cells leave-out"),
     (re.compile(r"\bmerge_sites=False"), "--no-merge-sites"),
 )
@@ -72,9 +75,15 @@ def with_margin(config: RunConfig) -> RunConfig:
 
 
 def read_all(
-    config: RunConfig, path: Path, *, columns: Path | None, crs: str | None, features: Sequence[str]
+    config: RunConfig,
+    path: Path,
+    *,
+    columns: Path | None,
+    crs: str | None,
+    features: Sequence[str],
+    kind: type[Measurements] = Measurements,
 ) -> tuple[Measurements, Scene | None]:
-    """Measurements, and the scene of the files that a config names, if any.
+    """Measurements, or points, and the scene of the files that a config names, if any.
 
     Raises
     ------
@@ -85,7 +94,7 @@ def read_all(
     if config.buildings is not None:
         scene = scene_with_buildings(config)
     with errors_of_table():
-        measurements = Measurements.read(path, scene=scene, **options)
+        measurements = kind.read(path, scene=scene, **options)
     if scene is None and config.base_stations is not None:
         bounds_m = (*(float(v.min()) for v in _places(measurements)), *(float(v.max()) for v in _places(measurements)))
         reach = {"frame": measurements.frame, "bounds_m": bounds_m, "margin_m": config.stations_margin_m}

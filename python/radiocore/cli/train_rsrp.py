@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -9,6 +10,7 @@ import typer
 
 from ..config import RunConfig
 from ..errors import ConfigError, InputError, nearest_name
+from ..evaluation.scores import Scores
 from ..io.folder import check_folder
 from ..io.sniff import local_file
 from ..predictor import BLOCK_M, DEFAULT_MODEL, RsrpPredictor, model_named
@@ -141,14 +143,13 @@ def show_predictor(predictor: RsrpPredictor) -> None:
             ("images", "none" if predictor.images is None else _epochs(predictor.images)),
         ],
     )
-    without = {name: reason.replace(NO_IMAGES, "no images (--images)") for name, reason in predictor.without.items()}
-    show_table("Gone without", _by_reason(without) or [("nothing", "")])
+    show_without({name: why.replace(NO_IMAGES, "no images (--images)") for name, why in predictor.without.items()})
     show_table(
         "Error on rows held out: mean absolute, root mean square",
         [
-            (f"squares of {BLOCK_M:g} m held out", _errors(scores["blocked"])),
-            ("rows held out at random: flatters", _errors(scores["random"])),
-            ("mean of each cell, same squares", _errors(scores["cell mean"])),
+            (f"squares of {BLOCK_M:g} m held out", errors_text(scores["blocked"])),
+            ("rows held out at random: flatters", errors_text(scores["random"])),
+            ("mean of each cell, same squares", errors_text(scores["cell mean"])),
         ],
     )
     show_table(
@@ -163,11 +164,13 @@ def _epochs(images) -> str:
     return f"read by an autoencoder of {len(images.autoencoder.history)} epochs"
 
 
-def _by_reason(without) -> list[tuple[str, str]]:
-    """Names that share a reason in one row."""
+def show_without(without: Mapping[str, str]) -> None:
+    """Columns that a model goes without; those that share a reason in one row."""
     reasons = dict.fromkeys(without.values())
-    return [(", ".join(name for name, own in without.items() if own == why), why) for why in reasons]
+    rows = [(", ".join(name for name, own in without.items() if own == why), why) for why in reasons]
+    show_table("Gone without", rows or [("nothing", "")])
 
 
-def _errors(scores) -> str:
+def errors_text(scores: Scores) -> str:
+    """Mean absolute error and root mean square error."""
     return f"{scores.mae_db:.2f} dB, {scores.rmse_db:.2f} dB"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -25,6 +25,7 @@ from ..models.mixed_effects import MixedEffects
 from ..models.prediction import Prediction
 from ..predictor.judging import calibrated_scores, levels_of, random_scores
 from ..predictor.probing import used_columns
+from .difficulty import deviations, deviations_held_out, difficulty_model
 
 PENETRATION = "building_penetration_length_m"
 
@@ -36,6 +37,8 @@ class TrainedMetric:
     Attributes
     ----------
     model : Model, fitted to all rows that tell the metric
+    difficulty : Model of its absolute errors on rows held out, fitted to these
+    mean_error_db : mean of these errors
     calibration : Calibration of its intervals, on rows held out
     used : columns of links that its answer depends on
     rows : that it was fitted to
@@ -47,6 +50,8 @@ class TrainedMetric:
     """
 
     model: Model
+    difficulty: Model
+    mean_error_db: float
     calibration: Calibration
     used: tuple[str, ...]
     rows: int
@@ -72,7 +77,8 @@ class TrainedMetric:
             why = links.left_out.get(missing, "it is not known")
             remedy = "give a time" if missing in TIME else "give what tells it, or the column itself: features=[...]"
             raise InputError(f"{missing}: {self.model.name} uses it, and {why}; {remedy}")
-        return replace(self.model.predict(links), calibration=self.calibration)
+        deviation_db = deviations(self.difficulty, links, self.mean_error_db)
+        return Prediction(self.model.predict(links).mean, deviation_db, self.calibration)
 
 
 def candidates(metric: str, inputs: Inputs, further: Sequence[str], seed: int) -> tuple[Model, ...]:
@@ -133,16 +139,25 @@ def choose(
         found[model.name] = judged.prediction
     of_models = [found[model.name] for model in models]
     best = models[_least(of_models, target, np.ones(len(target), dtype=bool))]
-    blind = _cross_chosen(of_models, folds, target)
     chosen = deepcopy(best).fit(inputs, target, blocks=blocks, progress=progress)
+    used = used_columns(chosen, inputs)
+    difficulty = difficulty_model(used, seed)
+    judged = _with_deviations(found[best.name].mean, difficulty, inputs, target, folds, blocks)
+    blind_mean = _cross_chosen(of_models, folds, target)
+    blind = judged
+    if not np.array_equal(blind_mean, judged.mean):
+        blind = _with_deviations(blind_mean, difficulty, inputs, target, folds, blocks)
+    error_db = np.abs(judged.mean - target)
     scores = {"blocked": calibrated_scores(blind, folds, target), **_by_building(blind, inputs, target)}
     scores |= {item.name: Scores.of(found[item.name], target, levels=()) for item in baselines}
     scores["mean"] = Scores.of(_means(folds, target), target, levels=())
     scores["random"] = random_scores(chosen, inputs, target, blocks, seed, progress)
     return TrainedMetric(
         model=chosen,
-        calibration=Calibration.of(found[best.name], target),
-        used=used_columns(chosen, inputs),
+        difficulty=difficulty.fit(inputs, error_db, blocks=blocks, progress=False),
+        mean_error_db=float(error_db.mean()),
+        calibration=Calibration.of(judged, target),
+        used=used,
         rows=len(target),
         held_out=folds.caption,
         tried={model.name: Scores.of(found[model.name], target, levels=()).rmse_db for model in models},
@@ -155,13 +170,18 @@ def _least(predictions: Sequence[Prediction], target: np.ndarray, rows: np.ndarr
     return int(np.argmin([np.mean((found.mean[rows] - target[rows]) ** 2) for found in predictions]))
 
 
-def _cross_chosen(predictions: Sequence[Prediction], folds: Folds, target: np.ndarray) -> Prediction:
-    """Of each fold what the candidate says of it that did best on the others."""
-    mean, deviation_db = np.empty((2, len(target)))
+def _cross_chosen(predictions: Sequence[Prediction], folds: Folds, target: np.ndarray) -> np.ndarray:
+    """(N,) mean of each fold by the candidate that did best on the others."""
+    mean = np.empty(len(target))
     for _, own in folds:
-        best = predictions[_least(predictions, target, ~own)]
-        mean[own], deviation_db[own] = best.mean[own], best.deviation_db[own]
-    return Prediction(mean, deviation_db)
+        mean[own] = predictions[_least(predictions, target, ~own)].mean[own]
+    return mean
+
+
+def _with_deviations(mean, difficulty: Model, inputs: Inputs, target: np.ndarray, folds: Folds, blocks) -> Prediction:
+    """Means of rows held out, with a deviation of each that was not learned from its own error."""
+    error_db = np.abs(mean - target)
+    return Prediction(mean, deviations_held_out(difficulty, inputs, error_db, folds, blocks))
 
 
 def _means(folds: Folds, target: np.ndarray) -> Prediction:

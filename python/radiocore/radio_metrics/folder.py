@@ -8,8 +8,11 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from ..errors import InputError
 from ..frame import LocalFrame
+from ..models.base import Model
 from ..models.conformal import Calibration
 from ..models.estimate import Estimate
 from ..predictor.archive import Archive, Parts, described, model_of, scores_of
@@ -36,9 +39,12 @@ def write_model(model: RadioMetricModel, folder: str | Path) -> None:
     metrics, parts = {}, {"scene": scene_arrays}
     for metric, trained in model.metrics.items():
         state, parts[f"{metric}_model"] = trained.model.state()
+        difficulty, parts[f"{metric}_difficulty"] = trained.difficulty.state()
         parts[f"{metric}_calibration"] = {"scores": trained.calibration.scores}
         metrics[metric] = {
             "model": {**described(trained.model), "state": state},
+            "difficulty": {**described(trained.difficulty), "state": difficulty},
+            "mean_error_db": trained.mean_error_db,
             "used": list(trained.used),
             "rows": trained.rows,
             "held_out": trained.held_out,
@@ -82,7 +88,9 @@ def read_model(folder: str | Path) -> RadioMetricModel:
 
 def _trained(metric: str, told: Mapping[str, Any], parts: Parts) -> TrainedMetric:
     return TrainedMetric(
-        model=model_of(told["model"]).restore(told["model"]["state"], parts.get(f"{metric}_model", {})),
+        model=_model(told["model"], parts.get(f"{metric}_model", {})),
+        difficulty=_model(told["difficulty"], parts.get(f"{metric}_difficulty", {})),
+        mean_error_db=told["mean_error_db"],
         calibration=Calibration(parts[f"{metric}_calibration"]["scores"]),
         used=tuple(told["used"]),
         rows=told["rows"],
@@ -90,6 +98,10 @@ def _trained(metric: str, told: Mapping[str, Any], parts: Parts) -> TrainedMetri
         tried=told["tried"],
         scores={name: scores_of(values) for name, values in told["scores"].items()},
     )
+
+
+def _model(told: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Model:
+    return model_of(told).restore(told["state"], arrays)
 
 
 def _estimate(told: Mapping[str, Any], folder: Path) -> Estimate:

@@ -1,0 +1,70 @@
+"""What the commands of radio metrics share: their options, and links out of files."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ..config import RunConfig
+from ..errors import ConfigError
+from ..measurements import Measurements
+from ..models.estimate import DEFAULT_BLOCKS
+from ..scene import Scene
+from .rsrp_inputs import read_all
+
+OPTIONS = {
+    "metrics": "--metric",
+    "split": "--split",
+    "path_loss": "--path-loss",
+    "resource_blocks": "--resource-blocks",
+    "heights_m": "--receiver-height",
+    "time": "--time",
+}
+"""What arguments of radio-metric models are called on the command line."""
+
+Features = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--feature",
+        metavar="NAME",
+        help="A further column of numbers, as ue_altitude_ag_m or resource_blocks; may be repeated. One that is "
+        "computed otherwise, as total_obstruction_length_3d_m, is then taken as it is.",
+    ),
+]
+ResourceBlocks = Annotated[
+    int, typer.Option(metavar="N", help=f"Of carriers whose rows do not tell resource_blocks. [{DEFAULT_BLOCKS}]")
+]
+PathLoss = Annotated[
+    str | None, typer.Option(metavar="NAME", help="Path loss of stage one. [tr38901-uma; cost231-hata sans buildings]")
+]
+PathLossWeights = Annotated[
+    Path | None, typer.Option(metavar="FILE", help="Weights of a path-loss network, for crc-mlpl unless named.")
+]
+
+
+def read_cleaned(
+    config: RunConfig,
+    path: Path,
+    *,
+    columns: Path | None,
+    crs: str | None,
+    features: Sequence[str],
+    unknown_cells: str,
+) -> tuple[Measurements, Scene | None]:
+    """Measurements without what is none, of cells that are in the scene; and the scene of a config, if any.
+
+    Raises
+    ------
+    InputError
+    """
+    if config.buildings is not None and config.base_stations is None:
+        raise ConfigError("base_stations: buildings alone tell nothing of links; give the base stations too")
+    table, scene = read_all(config, path, columns=columns, crs=crs, features=features)
+    table = table.cleaned(scene, hampel=None)
+    if scene is not None:
+        by = "cell" if table.is_known("cell").any() else "auto"
+        table = table.associated(scene, by=by, unknown=unknown_cells).measurements
+    return table, scene

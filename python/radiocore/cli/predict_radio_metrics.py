@@ -1,0 +1,126 @@
+"""``radiocore predict radio-metrics``: RSRP, RSRQ and RSSI of links that nobody measured."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+import typer
+
+from ..config import RunConfig
+from ..errors import InputError
+from ..io.points_table import write_back
+from ..io.predicted_geotiff import write_predicted_map
+from ..measurements import Points
+from ..models.link_inputs import BETA
+from ..radio_metrics import RadioMetricModel
+from ..radio_metrics.metrics import UNITS, column_of
+from ..radio_metrics.raster import map_layers
+from .metric_inputs import OPTIONS, Features
+from .options import errors_in_options, takes_config
+from .predict import app, check_predicted, map_grid, map_scene, points_told, predicted_columns
+from .rsrp_inputs import SCENE_KEYS, Columns, TableCrs, errors_of_table, read_all, with_margin
+from .show import show_files, show_table
+
+
+@app.command("radio-metrics")
+@takes_config((*SCENE_KEYS, "resolution_m"))
+def radio_metrics(
+    config: RunConfig,
+    model: Annotated[Path, typer.Option(metavar="FOLDER", help="What radiocore train radio-metrics wrote.")] = ...,
+    output: Annotated[
+        Path, typer.Option(metavar="FILE", help="A table (.csv, .parquet, .gpkg) of the points, or maps (.tif).")
+    ] = ...,
+    points: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Links: places and their cells; CSV, Parquet, GeoPackage.")
+    ] = None,
+    columns: Columns = None,
+    table_crs: TableCrs = None,
+    feature: Features = None,
+    receiver_height: Annotated[
+        list[float] | None,
+        typer.Option(metavar="M", help="Of maps, above ground; may be repeated: a stack of floors. [1.5]"),
+    ] = None,
+    outdoors: Annotated[bool, typer.Option("--outdoors", help="Leave cells inside buildings out of maps.")] = False,
+    time: Annotated[
+        str | None, typer.Option(metavar="TIME", help="UTC, as 2026-03-02T18:00, where no row tells it.")
+    ] = None,
+    resource_blocks: Annotated[int | None, typer.Option(metavar="N", help="Of the carriers of maps.")] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the file if it is there.")] = False,
+) -> None:
+    """Predict RSRP, RSRQ and RSSI: at points, each row written back with means and intervals, or as maps.
+
+    The model brings the base stations and buildings that it was trained with; `--base-stations` and `--buildings` are
+    for another city. Points have the columns of further features that it was trained with. Maps are of the best station
+    of each cell: bands of the mean and the ends of the interval of each metric, floor by floor.
+
+    Example: `radiocore predict radio-metrics --model model --points links.csv --output predicted.csv`
+    """
+    check_predicted(output, points, overwrite)
+    with errors_in_options(**OPTIONS):
+        when = _time(time)
+    trained = RadioMetricModel.load(model)
+    if points is None:
+        found = _predict_maps(trained, config, output, receiver_height, outdoors, when, resource_blocks)
+    else:
+        _refuse_of_maps(receiver_height=receiver_height, outdoors=outdoors, resource_blocks=resource_blocks)
+        found = _predict_points(trained, config, points, output, columns, table_crs, feature or (), when)
+    show_table("Predicted", found)
+    show_files([output])
+
+
+def _predict_points(model: RadioMetricModel, config: RunConfig, path: Path, output: Path, columns, crs, features, when):
+    features = tuple(dict.fromkeys((*model.features, *features)))
+    with errors_of_table(), errors_in_options(**OPTIONS):
+        if config.buildings is None and config.base_stations is None:
+            scene = model.scene
+            table = Points.read(path, scene=scene, frame=model.frame, columns=columns, crs=crs, features=features)
+        else:
+            table, scene = read_all(with_margin(config), path, columns=columns, crs=crs, features=features, kind=Points)
+        if when is not None:
+            table = table.select(slice(None), time=np.where(table.is_known("time"), table.time, when))
+        links = model.links(table, scene=scene)
+        found = model.predict_links(links)
+    added = {BETA: np.round(links[BETA], 3)}
+    for metric, prediction in found.items():
+        added |= predicted_columns(metric, UNITS[metric].lower(), prediction, model.metrics[metric].levels)
+    write_back(output, path, table, added)
+    return [*points_told(table), *(_range(metric, prediction.mean) for metric, prediction in found.items())]
+
+
+def _predict_maps(model: RadioMetricModel, config: RunConfig, output: Path, heights, outdoors, when, resource_blocks):
+    scene = map_scene(model, config)
+    grid = map_grid(model, scene, config, indoor="masked" if outdoors else "blocked")
+    with errors_of_table(), errors_in_options(**OPTIONS):
+        dataset = model.predict_map(grid, heights_m=heights, scene=scene, time=when, resource_blocks=resource_blocks)
+    write_predicted_map(dataset, map_layers(dataset), output)
+    server = dataset["server"].values
+    return [
+        ("map cells", f"{int((server >= 0).sum()):,} of {server.size:,} of {config.resolution_m:g} m"),
+        ("heights", ", ".join(f"{height:g} m" for height in dataset["height_m"].values)),
+        *(_range(metric, dataset[column_of(metric, "mean")].values) for metric in model.metrics),
+        ("serving stations", f"{len(np.unique(server[server >= 0])):,}"),
+    ]
+
+
+def _range(metric: str, mean: np.ndarray) -> tuple[str, str]:
+    return f"mean {metric.upper()}", f"{np.nanmin(mean):.1f} to {np.nanmax(mean):.1f} {UNITS[metric]}"
+
+
+def _time(text: str | None) -> np.datetime64 | None:
+    if text is None:
+        return None
+    try:
+        when = np.datetime64(text.removesuffix("Z"), "ms")
+    except ValueError:
+        when = np.datetime64("NaT")
+    if np.isnat(when):
+        raise InputError(f"time: {text!r} is no time of UTC; write it as 2026-03-02T18:00")
+    return when
+
+
+def _refuse_of_maps(**options) -> None:
+    for name, value in options.items():
+        if value not in (None, False, []):
+            raise InputError(f"--{name.replace('_', '-')}: it is for maps; leave it out, or leave out the points")

@@ -1,0 +1,163 @@
+"""``radiocore train radio-metrics``: models of RSRP, RSRQ and RSSI from the user's own measurements."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ..config import RunConfig
+from ..errors import InputError
+from ..io.sniff import local_file
+from ..models.estimate import DEFAULT_BLOCKS
+from ..predictor import model_named
+from ..radio_metrics import CHOSEN, RadioMetricModel
+from ..radio_metrics.choosing import TrainedMetric
+from ..radio_metrics.folder import ARCHIVE
+from ..radio_metrics.links import path_loss_named
+from ..radio_metrics.metrics import UNITS, available, check_metrics
+from ..radio_metrics.splits import SPLITS
+from ..tuning.tuned import tuned_model
+from .metric_inputs import OPTIONS, Features, PathLoss, PathLossWeights, ResourceBlocks, read_cleaned
+from .options import errors_in_options, takes_config
+from .rsrp_inputs import SCENE_KEYS, Columns, TableCrs, errors_of_table, identities, with_margin
+from .show import show_files, show_lines, show_table
+from .train import app
+from .train_rsrp import UnknownCells, check_model_folder, check_unknown_cells, errors_text, show_without
+
+CAPTIONS = {
+    "blocked": "",
+    "indoors": ", indoors",
+    "outdoors": ", outdoors",
+    "least squares": ", least squares",
+    "estimate": ", stage one alone",
+    "mean": ", plain mean",
+}
+"""How scores on the rows held out are told, in this order."""
+
+
+@app.command("radio-metrics")
+@takes_config((*SCENE_KEYS, "seed"))
+def radio_metrics(
+    config: RunConfig,
+    measurements: Annotated[
+        Path, typer.Option(metavar="FILE", help="Crowdsourced or drive test data: CSV (.gz too), Parquet, GeoPackage.")
+    ] = ...,
+    output: Annotated[Path, typer.Option(metavar="FOLDER", help="Where the trained model goes.")] = ...,
+    columns: Columns = None,
+    table_crs: TableCrs = None,
+    feature: Features = None,
+    unknown_cells: UnknownCells = "raise",
+    metric: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="rsrp, rsrq or rssi; may be repeated. [those that were measured]"),
+    ] = None,
+    model: Annotated[
+        str, typer.Option(metavar="NAME", help="Which model; correction is the paper's network.")
+    ] = CHOSEN,
+    tuned: Annotated[
+        list[Path] | None,
+        typer.Option(metavar="FOLDER", help="What radiocore tune radio-metrics wrote, for its metric; may repeat."),
+    ] = None,
+    path_loss: PathLoss = None,
+    path_loss_weights: PathLossWeights = None,
+    resource_blocks: ResourceBlocks = DEFAULT_BLOCKS,
+    split: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help=f"Held out whole: {', '.join(SPLITS)}. [geohash6, or else tower]"),
+    ] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the model if it is there.")] = False,
+) -> None:
+    """Train models of RSRP, RSRQ and RSSI for links that nobody measured, with calibrated intervals.
+
+    A path-loss model estimates RSRP (stage one); a model of each metric corrects it by what is known of the link:
+    distances, heights, power, frequency, line of sight and lengths inside buildings, and the time. Of several models
+    that one is kept which errs least where it has not been: whole geohash cells are held out, with the radio cells and
+    towers in them.
+
+    Example: `radiocore train radio-metrics --measurements crowd.csv --base-stations cells.csv --buildings town.osm.pbf
+    --feature ue_altitude_ag_m --output model`
+    """
+    check_model_folder(output, ARCHIVE.kind, overwrite)
+    local_file(measurements)
+    check_unknown_cells(unknown_cells)
+    if model != CHOSEN:
+        model_named(model)
+    of_tuned = _tuned(tuned or [])
+    with errors_in_options(**OPTIONS):
+        if metric:
+            check_metrics(metric)
+        by_path_loss = path_loss_named(path_loss, path_loss_weights)
+    config = with_margin(config)
+    features = feature or ()
+    with errors_of_table(), errors_in_options(**OPTIONS):
+        table, scene = read_cleaned(
+            config, measurements, columns=columns, crs=table_crs, features=features, unknown_cells=unknown_cells
+        )
+        if scene is not None and len(scene.buildings):
+            show_lines("Scene", scene.report().lines())
+        show_lines("Measurements", table.report.lines()[1:] or ["nothing was left out"])
+        names = metric or available(table, resource_blocks)
+        trained = RadioMetricModel.train(
+            table,
+            scene,
+            metrics=names,
+            model=dict.fromkeys(names, model) | of_tuned,
+            path_loss=by_path_loss,
+            resource_blocks=resource_blocks,
+            split=split,
+            seed=config.seed,
+            files=identities(
+                measurements=measurements,
+                buildings=config.buildings,
+                base_stations=config.base_stations,
+                path_loss=path_loss_weights,
+            ),
+        )
+        trained.save(output)
+    show_model(trained)
+    show_files(sorted(output.iterdir()))
+
+
+def show_model(model: RadioMetricModel) -> None:
+    """What was trained, on what, without what, and how far off it is."""
+    show_table("Stage one", [("estimate", str(model.estimate)), ("rows", f"{model.training['rows']:,}")])
+    show_without(model.without)
+    for metric, trained in model.metrics.items():
+        _show_metric(metric, trained)
+
+
+def _show_metric(metric: str, trained: TrainedMetric) -> None:
+    scores, coverage = trained.scores, trained.scores["blocked"].coverage
+    tried = ", ".join(f"{name} {rmse_db:.2f}" for name, rmse_db in trained.tried.items())
+    show_table(
+        f"{metric.upper()}, {UNITS[metric]}: error on rows held out, mean absolute and root mean square",
+        [
+            ("model", trained.model.name),
+            ("features used", ", ".join(trained.used)),
+            *([("candidates, root mean square", tried)] if len(trained.tried) > 1 else []),
+            *((trained.held_out + what, errors_text(scores[key])) for key, what in CAPTIONS.items() if key in scores),
+            ("rows held out at random: flatters", errors_text(scores["random"])),
+            *((f"inside the {level:.0%} interval", f"{share:.1%}") for level, share in coverage.items()),
+        ],
+    )
+    rivals = [name for name in ("least squares", "mean") if scores[name].rmse_db <= scores["blocked"].rmse_db]
+    if rivals:
+        show_lines(
+            "Warning", [f"{trained.model.name} does not beat the {' and the '.join(rivals)} where it has not been"]
+        )
+
+
+def _tuned(folders: list[Path]) -> dict:
+    """The model of each metric that was tuned."""
+    found: dict = {}
+    for folder in folders:
+        model = tuned_model(folder)
+        metric = getattr(model, "metric", None)
+        if metric in found or metric is None:
+            raise InputError(
+                f"--tuned: {folder} is for {metric or 'no metric'}, as is another; name one for each metric"
+            )
+        found[metric] = model
+    return found
