@@ -350,7 +350,7 @@ def test_the_command_hands_over_blocked_folds_of_its_links(drive, monkeypatch, c
     "more, message",
     [
         (["--metric", "rsrb"], "--metric: 'rsrb' is not one of rsrp, rsrq, rssi"),
-        (["--metric", "rsrq"], "tells no rsrq of any row"),
+        (["--metric", "rsrq"], "tells rsrq in 0 rows"),
         (["--engine", "ray"], "--engine: 'ray' is not one of"),
         (["--at-once", "0"], "--at-once: 0; give a whole number"),
         (["--block", "0.0001"], "--block: 0.0001 must be a positive number of whole millimetres"),

@@ -40,6 +40,7 @@ IN_OPTIONS = (
     (re.compile(r"\bcrs=(?!\w)|\bcrs(?=: )"), "--table-crs"),
     (re.compile(r"\bfeatures=\['([^']*)'\]"), r"--feature '\1'"),
     (re.compile(r"\bfeatures=\[\.\.\.\]"), "--feature"),
+    (re.compile(r"\btime=$"), "--time"),
     (re.compile(r"\bsplit='(\w+)'"), r"--split \1"),
     (re.compile(r"\bone_cell=True"), "--one-cell"),
     (re.compile(r"^images(?=:)"), "--images"),

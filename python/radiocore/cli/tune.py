@@ -9,22 +9,23 @@ import numpy as np
 import typer
 
 from ..config import RunConfig
-from ..errors import InputError, nearest_name
+from ..errors import InputError
 from ..evaluation.folds import label_folds, squares
 from ..io.folder import check_folder
 from ..io.sniff import local_file
-from ..measurements import Measurements
-from ..measuring.rssi import rssi_dbm_of
 from ..models.conformal import INNER_FOLDS
-from ..models.correction import TABLE_5, CorrectionNetwork
-from ..models.estimate import DEFAULT_BLOCKS, Estimate
-from ..models.link_inputs import link_inputs
+from ..models.correction import CorrectionNetwork
+from ..models.estimate import DEFAULT_BLOCKS
 from ..predictor import BLOCK_M
+from ..radio_metrics.links import estimate_for, links_of, path_loss_named, with_estimate
+from ..radio_metrics.metrics import check_metrics, known_rows
 from ..tuning.radio_metrics import SPACE
 from ..tuning.search import ENGINES, tune
 from ..tuning.tuned import KIND, LISTING, SETTINGS, TRIALS, Tuned
+from .metric_inputs import OPTIONS as METRIC_OPTIONS
+from .metric_inputs import Features, PathLoss, PathLossWeights, ResourceBlocks, read_cleaned
 from .options import errors_in_options, takes_config
-from .rsrp_inputs import SCENE_KEYS, Columns, TableCrs, errors_of_table, read_all, with_margin
+from .rsrp_inputs import SCENE_KEYS, Columns, TableCrs, errors_of_table, with_margin
 from .show import show_files, show_lines, show_table
 from .train_rsrp import UnknownCells, check_unknown_cells
 
@@ -46,7 +47,11 @@ def radio_metrics(
     output: Annotated[Path, typer.Option(metavar="FOLDER", help="Where the settings and the trials go.")] = ...,
     columns: Columns = None,
     table_crs: TableCrs = None,
+    feature: Features = None,
     unknown_cells: UnknownCells = "raise",
+    path_loss: PathLoss = None,
+    path_loss_weights: PathLossWeights = None,
+    resource_blocks: ResourceBlocks = DEFAULT_BLOCKS,
     metric: Annotated[str, typer.Option(metavar="NAME", help="rsrp, rsrq or rssi.")] = "rsrp",
     trials: Annotated[int, typer.Option(metavar="N", help="Settings that are tried; the first are the defaults.")] = 20,
     engine: Annotated[str, typer.Option(metavar="NAME", help=f"Which search: {' or '.join(ENGINES)}.")] = ENGINES[0],
@@ -71,24 +76,27 @@ def radio_metrics(
 
     Example: `radiocore tune radio-metrics --measurements drive.csv --base-stations cells.csv --output tuned`
     """
-    with errors_in_options(**OPTIONS):
+    with errors_in_options(**OPTIONS, **METRIC_OPTIONS):
         if (check_folder(output, KIND, LISTING) / LISTING).exists() and not overwrite:
             raise InputError(f"output: {output} is there already; choose another name, or --overwrite")
-    if metric not in TABLE_5:
-        raise InputError(f"--metric: {metric!r} is not one of {', '.join(TABLE_5)}{nearest_name(metric, TABLE_5)}")
+        check_metrics([metric])
+        by_path_loss = path_loss_named(path_loss, path_loss_weights)
     local_file(measurements)
     check_unknown_cells(unknown_cells)
-    config = with_margin(config)
-    table, scene = read_all(config, measurements, columns=columns, crs=table_crs, features=())
-    if scene is None:
-        raise InputError("--base-stations: the correction network needs to know the transmitters; give their file")
-    with errors_of_table():
-        table = table.cleaned(scene, hampel=None)
-        table = table.associated(scene, unknown=unknown_cells).measurements
-        table, target = _measured(table, metric)
-        inputs = link_inputs(table, scene)
-        estimate = Estimate.default(inputs)
-        inputs = estimate.added_to(inputs)
+    with errors_of_table(), errors_in_options(**METRIC_OPTIONS):
+        table, scene = read_cleaned(
+            with_margin(config),
+            measurements,
+            columns=columns,
+            crs=table_crs,
+            features=feature or (),
+            unknown_cells=unknown_cells,
+        )
+        known, target = known_rows(table, metric, resource_blocks)
+        table = table.select(known)
+        inputs = links_of(table, scene)
+        estimate = estimate_for(inputs, by_path_loss, resource_blocks)
+        inputs = with_estimate(inputs, estimate)
     show_lines("Links", [*table.report.lines(), str(estimate)])
     with errors_in_options(**OPTIONS):
         blocks = squares(table.x_m, table.y_m, block)
@@ -110,25 +118,6 @@ def radio_metrics(
         tuned.save(output)
     _show(tuned)
     show_files([output / name for name in (SETTINGS, TRIALS)])
-
-
-def _measured(table: Measurements, metric: str) -> tuple[Measurements, np.ndarray]:
-    """The rows in which the metric was measured, and its values; an RSSI that was not follows from RSRP and RSRQ.
-
-    Raises
-    ------
-    InputError
-        It is not known in any row.
-    """
-    if metric == "rssi":
-        derived_dbm = rssi_dbm_of(table.rsrp_dbm, table.rsrq_db, DEFAULT_BLOCKS)
-        target = np.where(np.isnan(table.rssi_dbm), derived_dbm, table.rssi_dbm)
-    else:
-        target = {"rsrp": table.rsrp_dbm, "rsrq": table.rsrq_db}[metric]
-    known = np.isfinite(target)
-    if not known.any():
-        raise InputError(f"--metric: {table.report.source} tells no {metric} of any row; name its column in --columns")
-    return table.select(known), target[known]
 
 
 def _show(tuned: Tuned) -> None:

@@ -75,7 +75,9 @@ class TrainedMetric:
         missing = next((name for name in self.used if name not in links), None)
         if missing is not None:
             why = links.left_out.get(missing, "it is not known")
-            remedy = "give a time" if missing in TIME else "give what tells it, or the column itself: features=[...]"
+            remedy = (
+                "state one: time=" if missing in TIME else "give what tells it, or the column itself: features=[...]"
+            )
             raise InputError(f"{missing}: {self.model.name} uses it, and {why}; {remedy}")
         deviation_db = deviations(self.difficulty, links, self.mean_error_db)
         return Prediction(self.model.predict(links).mean, deviation_db, self.calibration)

@@ -20,7 +20,7 @@ LEAST_SHARE = 0.2
 
 def difficulty_model(features: Sequence[str], seed: int) -> Model:
     """A model of absolute errors; not fitted."""
-    return Boosting(features=tuple(features), most_trees=60, leaves=6, rows_a_leaf=50, seed=seed)
+    return Boosting(features=tuple(features), most_trees=30, rate=0.2, leaves=6, rows_a_leaf=50, seed=seed)
 
 
 def deviations_held_out(model: Model, inputs: Inputs, error_db: np.ndarray, folds: Folds, blocks) -> np.ndarray:
