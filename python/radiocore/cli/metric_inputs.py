@@ -12,6 +12,7 @@ from ..config import RunConfig
 from ..errors import ConfigError
 from ..measurements import Measurements
 from ..models.estimate import DEFAULT_BLOCKS
+from ..radio_metrics.links import several_masts
 from ..scene import Scene
 from .rsrp_inputs import read_all
 
@@ -65,6 +66,6 @@ def read_cleaned(
     table, scene = read_all(config, path, columns=columns, crs=crs, features=features)
     table = table.cleaned(scene, hampel=None)
     if scene is not None:
-        by = "cell" if table.is_known("cell").any() else "auto"
+        by = "cell" if several_masts(scene) else "auto"
         table = table.associated(scene, by=by, unknown=unknown_cells).measurements
     return table, scene

@@ -142,7 +142,8 @@ def _show_metric(metric: str, trained: TrainedMetric) -> None:
             *((f"inside the {level:.0%} interval", f"{share:.1%}") for level, share in coverage.items()),
         ],
     )
-    rivals = [name for name in ("least squares", "mean") if scores[name].rmse_db <= scores["blocked"].rmse_db]
+    others = [name for name in ("least squares", "mean") if name != trained.model.name]
+    rivals = [name for name in others if scores[name].rmse_db <= scores["blocked"].rmse_db]
     if rivals:
         show_lines(
             "Warning", [f"{trained.model.name} does not beat the {' and the '.join(rivals)} where it has not been"]

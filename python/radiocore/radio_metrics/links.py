@@ -9,6 +9,7 @@ import numpy as np
 
 from ..errors import InputError, nearest_name
 from ..measurements import Measurements
+from ..measuring.rssi import blocks_db
 from ..models.estimate import DEFAULT_BLOCKS, Estimate
 from ..models.inputs import Inputs
 from ..models.link_inputs import ANTENNA, TABLE_2, TIME, link_inputs
@@ -65,6 +66,11 @@ def links_of(measurements: Measurements, scene: Scene | None) -> Inputs:
     return inputs.with_columns(more)
 
 
+def several_masts(scene: Scene) -> bool:
+    """Whether it takes a cell's name to say which mast serves a row."""
+    return len(np.unique(scene.base_stations.position_mm[:, :2], axis=0)) > 1
+
+
 def path_loss_named(name: str | None, weights: str | Path | None = None) -> PathLossModel | None:
     """A path-loss model of stage one, which goes beyond its range where links are; None = what :class:`Estimate` takes.
 
@@ -96,7 +102,14 @@ def path_loss_named(name: str | None, weights: str | Path | None = None) -> Path
 def estimate_for(
     inputs: Inputs, path_loss: PathLossModel | None = None, resource_blocks: int = DEFAULT_BLOCKS
 ) -> Estimate:
-    """Stage one by a path-loss model; indoors with an entry loss, unless it has counted what is inside buildings."""
+    """Stage one by a path-loss model; indoors with an entry loss, unless it has counted what is inside buildings.
+
+    Raises
+    ------
+    InputError
+        The number of resource blocks is none of LTE.
+    """
+    blocks_db(resource_blocks)
     if path_loss is None:
         return Estimate.default(inputs, resource_blocks)
     counts_buildings = "obstruction_m" in path_loss.inputs
@@ -141,10 +154,9 @@ def _check_plausible(measurements: Measurements, name: str) -> None:
 
 def _refuse_nameless(measurements: Measurements, scene: Scene) -> None:
     nameless = ~measurements.is_known("cell")
-    masts = len(np.unique(scene.base_stations.position_mm[:, :2], axis=0))
-    if nameless.any() and masts > 1:
+    if nameless.any() and several_masts(scene):
         raise InputError(
             f"{measurements.report.source}: row {measurements.row[np.argmax(nameless)]} names no cell "
-            f"({int(nameless.sum()):,} such rows), and {masts} masts may serve it; give the cell of each row in a "
+            f"({int(nameless.sum()):,} such rows), and several masts may serve it; give the cell of each row in a "
             "column cell"
         )
