@@ -298,6 +298,12 @@ def test_demo_makes_a_map_of_a_made_up_city(tmp_path):
     assert "SINR > 10 dB" in result.stdout and "map.tif" in result.stdout
 
 
+def test_demo_makes_a_crowd_up(tmp_path):
+    result = radiocore("demo", "--crowd", "--output-dir", tmp_path / "out")
+    assert result.returncode == 0, result.stderr
+    assert files_in(tmp_path / "out") == ["crowd.csv", "crowd_blind.csv", "crowd_buildings.geojson", "crowd_cells.csv"]
+
+
 @pytest.fixture
 def campus(shared_data):
     """Arguments for the UBC campus with the LTE cells of a whole country's file."""
