@@ -75,10 +75,10 @@ class TrainedMetric:
         missing = next((name for name in self.used if name not in links), None)
         if missing is not None:
             why = links.left_out.get(missing, "it is not known")
-            remedy = (
+            source = (
                 "state one: time=" if missing in TIME else "give what tells it, or the column itself: features=[...]"
             )
-            raise InputError(f"{missing}: {self.model.name} uses it, and {why}; {remedy}")
+            raise InputError(f"{missing}: {self.model.name} uses it, and {why}; {source}")
         deviation_db = deviations(self.difficulty, links, self.mean_error_db)
         return Prediction(self.model.predict(links).mean, deviation_db, self.calibration)
 
@@ -137,8 +137,8 @@ def choose(
     baselines = (LeastSquares(), *((EstimateAlone(),) if metric == "rsrp" else ()))
     found: dict[str, Prediction] = {}
     for model in (*models, *(item for item in baselines if item.name not in {model.name for model in models})):
-        judged = cross_validate(model, inputs, target, folds, blocks=blocks, levels=(), progress=progress)
-        found[model.name] = judged.prediction
+        each = cross_validate(model, inputs, target, folds, blocks=blocks, levels=(), progress=progress)
+        found[model.name] = each.prediction
     of_models = [found[model.name] for model in models]
     best = models[_least(of_models, target, np.ones(len(target), dtype=bool))]
     chosen = deepcopy(best).fit(inputs, target, blocks=blocks, progress=progress)

@@ -131,10 +131,11 @@ def with_estimate(inputs: Inputs, estimate: Estimate) -> Inputs:
     except InputError as error:
         if "there is no such column of links" not in str(error):
             raise
-        raise InputError(
-            f"{error}; stage one, {estimate.path_loss.name}, needs it: give base stations (and buildings), or the "
-            "column itself: features=[...]"
-        ) from None
+        remedy = "give base stations (and buildings), or the column itself: features=[...]"
+        if str(error).startswith("downlink_frequency"):
+            remedy = "give it with the base stations, whose cells of several frequencies must not be merged "
+            remedy += "(merge_sites=False), or as a column frequency_mhz"
+        raise InputError(f"{error}; stage one, {estimate.path_loss.name}, needs it: {remedy}") from None
 
 
 def _check_plausible(measurements: Measurements, name: str) -> None:

@@ -1,0 +1,90 @@
+"""How a model of a radio metric is chosen, and what is held out to judge it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pytest
+
+from radiocore import InputError, Measurements
+from radiocore.frame import LocalFrame
+from radiocore.measuring.crowd import crowd
+from radiocore.measuring.crowd_cities import made_up_cities
+from radiocore.models.base import Model
+from radiocore.models.inputs import Inputs
+from radiocore.models.link_inputs import TIME
+from radiocore.models.prediction import Prediction
+from radiocore.radio_metrics.choosing import candidates, choose
+from radiocore.radio_metrics.splits import folds_of
+
+
+@dataclass
+class Says(Model):
+    """A constant off the truth, which the column beta_dbm holds."""
+
+    label: str = "a"
+    off_db: float = 0.0
+
+    def __post_init__(self):
+        super().__post_init__()
+        self.name = self.label
+
+    def _fit(self, inputs, target, blocks, progress):
+        pass
+
+    def _predict(self, inputs):
+        return Prediction(inputs["beta_dbm"] + self.off_db, np.ones(len(inputs)))
+
+    def state(self):
+        return {}, {}
+
+    def _load_state(self, config, arrays):
+        pass
+
+
+def test_the_candidate_that_errs_least_is_kept():
+    draw = np.random.default_rng(0)
+    columns = {name: draw.uniform(0, 900, 200) for name in ("x_m", "y_m", "distance_m")}
+    inputs = Inputs(columns | {"beta_dbm": -draw.uniform(70, 110, 200)})
+    target = inputs["beta_dbm"] + draw.normal(0, 1, 200)
+    table = Measurements(columns["x_m"], columns["y_m"], target)
+    found = choose(
+        (Says("a", 4.0), Says("b", 0.5), Says("c", -9.0)), "rsrp", inputs, target,
+        folds_of(table, "squares", 0), np.arange(200) % 9, 0, progress=False,
+    )  # fmt: skip
+    assert found.model.name == "b" and found.used == ("beta_dbm",)
+    assert found.tried == {
+        "a": pytest.approx(4.1, abs=0.2),
+        "b": pytest.approx(1.1, abs=0.2),
+        "c": pytest.approx(9, abs=0.2),
+    }
+    assert found.scores["blocked"].rmse_db == found.tried["b"]
+    assert found.held_out == "blocked 100 m, plain: flatters"
+
+
+def test_candidates_know_no_place():
+    inputs = Inputs({"cell": np.array(["1"]), "x_m": np.zeros(1)})
+    models = candidates("rssi", inputs, ("clutter",), seed=5)
+    assert [model.name for model in models] == ["least squares", "mixed effects", "boosting", "correction"]
+    assert {"clutter", *TIME} <= set(models[2].features) and not {"x_m", "cell"} & set(models[2].features)
+    assert models[3].metric == "rssi" and models[3].columns.count("hour_of_day") == 1
+
+
+def test_cells_and_towers_are_apart_unless_asked_for():
+    cities = made_up_cities(side_m=400, stations_per_km2=30, seed=2, names=("Lowmoor", "Middleton"))
+    table = crowd(cities, 300, seed=4).measurements
+    folds = folds_of(table, None, 0)
+    assert folds.kind == "geohash6 cells" and not folds.flatters
+    folds.check_no_leak(cells=table.cell)
+    bare = replace(table, frame=LocalFrame())
+    assert folds_of(bare, None, 0).kind == "towers held out"
+    assert folds_of(table, "squares", 0).caption == "blocked 100 m, plain: flatters"
+    assert folds_of(table, "area", 0).kind == "leave one area out"
+    nameless = replace(bare, cell="")
+    with pytest.raises(InputError, match="geohash6: .*; tower: .*; take split='squares', whose numbers flatter"):
+        folds_of(nameless, None, 0)
+    with pytest.raises(InputError, match="all rows are of one tower"):
+        folds_of(table.select(table.cell == table.cell[0]), "tower", 0)
+    with pytest.raises(InputError, match="split: 'random' is not one of geohash6"):
+        folds_of(table, "random", 0)
