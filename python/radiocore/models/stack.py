@@ -22,9 +22,9 @@ from .inputs import Inputs, is_label
 from .likelihood import LikelihoodNetwork
 from .prediction import Prediction
 
-TRUST = 0.1
-"""In the first member: how much the squared distance of weights from it alone counts, in mean squared errors of the
-best member; a member that errs clearly more gets next to nothing all the same."""
+TRUST_BLOCKS = 5
+"""The first member is trusted as if so many more blocks spoke for it: each by the squared distance of the weights from
+it alone, in mean squared errors of the best member."""
 
 LEAST_WEIGHT = 1e-3
 """A member with less is left out."""
@@ -58,9 +58,9 @@ class Stack(Model):
     """A weighted mean of models.
 
     Weights are not negative and sum to one. They are found on inner folds of the rows that it is fitted to, of whole
-    blocks where blocks are told, and drawn towards the first member, as a few blocks tell little of which is better;
-    then each member of weight is fitted to all of these rows. The deviation is that of
-    the mixture, and it and the intervals are held to the errors on the inner folds.
+    blocks where blocks are told, and drawn towards the first member, the more the fewer blocks there are; then each
+    member of weight is fitted to all of these rows. The deviation is that of the mixture, and it and the intervals are
+    held to the errors on the inner folds.
 
     Attributes
     ----------
@@ -102,9 +102,10 @@ class Stack(Model):
                 held_out = cross_validate(member, inputs, target, self.folds, blocks=blocks, levels=(), progress=False)
                 judged.append(held_out.prediction)
                 update(1)
-            mixture = self._mixture(judged, target)
+            blocks_of = np.arange(len(target)) if blocks is None else blocks
+            mixture = self._mixture(judged, target, blocks_of)
             self._calibration = Calibration.of(mixture.of(judged), target)
-            self.held_out = self._cross_fitted(judged, target, self.folds)
+            self.held_out = self._cross_fitted(judged, target, blocks_of)
             of_weight = np.flatnonzero(mixture.weights)
             self._mix = replace(mixture, weights=mixture.weights[of_weight])
             self._fitted = _fitted([members[member] for member in of_weight], inputs, target, blocks)
@@ -116,23 +117,24 @@ class Stack(Model):
         other._fitted = _fitted(self._fitted, inputs, target, blocks)
         return other
 
-    def _cross_fitted(self, judged: list[Prediction], target: np.ndarray, folds: Folds) -> Prediction:
+    def _cross_fitted(self, judged: list[Prediction], target: np.ndarray, blocks: np.ndarray) -> Prediction:
         mean, deviation_db = np.empty((2, len(target)))
-        for rest, own in folds:
-            mixture = self._mixture([_rows(prediction, rest) for prediction in judged], target[rest])
+        for rest, own in self.folds:
+            mixture = self._mixture([_rows(prediction, rest) for prediction in judged], target[rest], blocks[rest])
             found = mixture.of([_rows(prediction, own) for prediction in judged])
             mean[own], deviation_db[own] = found.mean, found.deviation_db
         return Prediction(mean, deviation_db)
 
-    def _mixture(self, judged: list[Prediction], target: np.ndarray) -> _Mixture:
+    def _mixture(self, judged: list[Prediction], target: np.ndarray, blocks: np.ndarray) -> _Mixture:
         """What members that have not seen these rows are worth; the least weights are nothing."""
-        weights = self._weigh(np.stack([prediction.mean for prediction in judged]) - target)
+        error_db = np.stack([prediction.mean for prediction in judged]) - target
+        weights = self._weigh(error_db, TRUST_BLOCKS / len(np.unique(blocks)))
         weights = np.where(weights < LEAST_WEIGHT, 0.0, weights)
         mixture = _Mixture(weights / weights.sum())
         found = mixture.of(judged)
         return replace(mixture, scale=float(np.sqrt(np.mean(((found.mean - target) / found.deviation_db) ** 2))))
 
-    def _weigh(self, error_db: np.ndarray) -> np.ndarray:
+    def _weigh(self, error_db: np.ndarray, trust: float) -> np.ndarray:
         """(M,) weights of least mean squared error, of (M, N) errors, and of little distance from the first member."""
         from scipy.optimize import minimize
 
@@ -141,9 +143,9 @@ class Stack(Model):
         number = len(products)
         first = np.eye(number)[0]
         found = minimize(
-            lambda w: w @ products @ w + TRUST * (w - first) @ (w - first),
+            lambda w: w @ products @ w + trust * (w - first) @ (w - first),
             np.full(number, 1 / number),
-            jac=lambda w: 2 * products @ w + 2 * TRUST * (w - first),
+            jac=lambda w: 2 * products @ w + 2 * trust * (w - first),
             bounds=[(0, 1)] * number,
             constraints={"type": "eq", "fun": lambda w: w.sum() - 1, "jac": lambda w: np.ones(number)},
             method="SLSQP",
@@ -182,7 +184,7 @@ class Chosen(Stack):
 
     name = "chosen"
 
-    def _weigh(self, error_db: np.ndarray) -> np.ndarray:
+    def _weigh(self, error_db: np.ndarray, trust: float) -> np.ndarray:
         return np.eye(len(error_db))[np.argmin(np.mean(error_db**2, axis=1))]
 
 
