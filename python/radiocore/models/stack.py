@@ -10,7 +10,6 @@ import numpy as np
 
 from ..errors import FitError
 from ..evaluation.cross_validation import cross_validate
-from ..evaluation.folds import Folds
 from ..progress import progress_bar
 from . import models
 from .base import Model
