@@ -17,6 +17,7 @@ BOUNDS_M = (-200.0, -200.0, 200.0, 200.0)
 HOUSE = shapely.box(-50, -50, 50, 50)
 WOOD = shapely.box(-200, 150, -100, 200)
 NONE = np.empty(0, dtype=object)
+ZOOM_PER_M = 128 / 600
 
 
 def polygons(*items):
@@ -63,20 +64,24 @@ def test_layout_of_a_link_from_west_to_east(twin):
     assert (image[round(128 - 175 * per_m), round(64 - 150 * per_m)] == style.FOLIAGE).all(), "north is up"
     assert (image[round(128 + 175 * per_m), round(64 - 150 * per_m)] == style.GROUND).all()
     assert (image[[0, 255], 64] == style.GROUND).all()
-    # The zooms: 1.5 m a pixel, the station above at column 192, row 64, the user below at row 192.
+    # The zooms: 600 m over 128 pixels, the station above at column 192, row 64, the user below at row 192.
     assert (image[64, 192] == style.BASE_STATION).all() and (image[192, 192] == style.USER).all()
-    assert (image[63:65, 200:256] == style.LINK).all() and (image[63:65, 128:185] == style.GROUND).all()
-    assert (image[191:193, 128:186] == style.LINK).all() and (image[191:193, 200:256] == style.GROUND).all()
-    # The house begins 100 m east of the station and 100 m west of the user: beyond the zooms' 96 m.
-    assert not (image[:, 128:] == style.BUILDING).all(axis=2).any()
+    assert (image[63:65, 200:250] == style.LINK).all() and (image[63:65, 128:185] == style.GROUND).all()
+    assert (image[191:193, 134:186] == style.LINK).all() and (image[191:193, 200:256] == style.GROUND).all()
+    # The house begins 100 m east of the station and 100 m west of the user.
+    near_px, far_px = 100 * ZOOM_PER_M, 200 * ZOOM_PER_M
+    assert (image[60, 192 + round(near_px) + 1 : 192 + round(far_px) - 1] == style.BUILDING).all()
+    assert (image[188, 192 - round(far_px) + 1 : 192 - round(near_px) - 1] == style.BUILDING).all()
+    assert (image[60, 192 + round(far_px) + 1 : 250] == style.GROUND).all()
+    assert (image[188, 192 - round(near_px) + 1 : 186] == style.GROUND).all()
 
 
 def test_zooms_show_what_is_around_either_end(twin):
     (image,) = twin.draw((-80.0, 0.0), [(-120.0, 120.0)])
-    house = round(192 + 30 / 1.5)  # its western wall, 30 m east of the station
-    assert (image[90, house + 1 : house + 10] == style.BUILDING).all()
-    assert (image[90, house - 10 : house - 1] == style.GROUND).all()
-    assert (image[192 - 25, 170:192] == style.FOLIAGE).all() and (image[192 + 25, 170:192] == style.GROUND).all()
+    house = round(192 + 30 * ZOOM_PER_M)  # its western wall, 30 m east of the station
+    assert (image[72, house + 1 : house + 10] == style.BUILDING).all()
+    assert (image[72, house - 10 : house - 1] == style.GROUND).all()
+    assert (image[192 - 12, 177:192] == style.FOLIAGE).all() and (image[192 + 12, 177:192] == style.GROUND).all()
 
 
 def test_later_things_lie_over_earlier_ones():
@@ -84,8 +89,8 @@ def test_later_things_lie_over_earlier_ones():
     (image,) = twin.draw((0.0, 0.0), [(0.0, 0.0)])
     assert (image[192, 192] == style.USER).all(), "over the station, the house and the wood"
     assert (image[192 + 3, 192] == style.BASE_STATION).all()
-    assert (image[192 + 20, 192] == style.BUILDING).all()
-    assert (image[192 + 40, 192] == style.FOLIAGE).all()
+    assert (image[192 + 8, 192] == style.BUILDING).all()
+    assert (image[192 + 16, 192] == style.FOLIAGE).all()
 
 
 def test_site_map_keeps_proportions_and_shows_the_ground_around():

@@ -8,8 +8,9 @@ SIDE_PX = 256
 ZOOM_PX = SIDE_PX // 2
 """Side of a zoom, and width of the site map."""
 
-ZOOM_RADIUS_M = 96.0
-"""Half the side of what a zoom shows: 1.5 m a pixel, so that a house is some ten pixels wide."""
+ZOOM_RADIUS_M = 300.0
+"""Half the side of what a zoom shows: wide enough for the way to the mast, whose length and houses an autoencoder then
+learns. At 96 m it learns the houses around the user alone, which say little of the level."""
 
 SITE_MARGIN_PX = 5
 """Ground around the site on its map: markers on the site's border are whole."""
