@@ -13,7 +13,7 @@ torch = pytest.importorskip("torch")
 vae = pytest.importorskip("radiocore.models.vae")
 Autoencoder = vae.Autoencoder
 
-TINY = {"widths": (1, 2, 1), "epochs": 2, "batch": 4, "threads": 1}
+TINY = {"widths": (2, 4, 2), "epochs": 2, "batch": 4, "threads": 1}
 BLOCK = 4
 
 

@@ -26,6 +26,11 @@ NO_STATIONS = "no base stations were given"
 NO_BUILDINGS = "no buildings were given"
 
 
+def latent_names(number: int) -> tuple[str, ...]:
+    """z1, z2, ...: the columns of so many features of a link's image."""
+    return tuple(f"z{place}" for place in range(1, number + 1))
+
+
 @dataclass(frozen=True, eq=False)
 class Inputs:
     """N links as models see them.

@@ -14,7 +14,7 @@ from ..errors import require
 from ..learned.model_file import digest
 from .base import Model
 from .encoding import Encoding
-from .inputs import FROM_BUILDINGS, FROM_STATIONS, PLAIN, Inputs
+from .inputs import FROM_BUILDINGS, FROM_STATIONS, PLAIN, Inputs, latent_names
 from .network_weights import load_weights, weights_of
 from .prediction import Prediction
 from .reproducible import reproducible, seeded, torch_device
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     import torch
 
 WIDTHS = (100, 50)
-LATENT = ("z1", "z2")
+LATENT = latent_names(2)
 """What the encoder of images says of a link."""
 
 PAPER = PLAIN + LATENT

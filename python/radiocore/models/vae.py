@@ -22,6 +22,7 @@ import numpy as np
 from ..digital_twin import DigitalTwin, read_images, style
 from ..digital_twin.images import SHAPE
 from ..errors import FitError, InputError, require
+from .inputs import latent_names
 from .reproducible import reproducible, seeded, torch_device
 from .training import History, Schedule, hold_back, train
 
@@ -95,7 +96,7 @@ class Autoencoder:
     @property
     def column_names(self) -> tuple[str, ...]:
         """z1, z2, ...: the features as columns of links."""
-        return tuple(f"z{number}" for number in range(1, self.latent + 1))
+        return latent_names(self.latent)
 
     def fit(self, images, *, progress: bool | None = None) -> Self:
         """Fit to N images; one that was fitted before starts anew.
@@ -296,9 +297,27 @@ def build(widths: tuple[int, int, int], latent: int, seed: int) -> torch.nn.Modu
             InverseBanks(inverse(first, colours, side_px) for side_px in BANKS_PX),
             nn.Tanh(),
         )
+        for layer in (*encoder.modules(), *decoder.modules()):
+            if isinstance(layer, nn.Linear | nn.Conv2d | nn.ConvTranspose2d):
+                _keep_variance(layer)
         heads = {name: nn.Linear(HIDDEN, latent) for name in ("mean", "log_variance")}
     network = nn.ModuleDict({"encoder": encoder, **heads, "decoder": decoder})
     return network.to(memory_format=torch.channels_last)  # as images lie in memory, and twice as fast
+
+
+def _keep_variance(layer: torch.nn.Module) -> None:
+    """First weights after He et al. (arXiv:1502.01852), for layers between rectifiers.
+
+    With torch's own the signal fades from layer to layer, and the latent stays silent for hundreds of steps.
+    """
+    import torch
+
+    transposed = isinstance(layer, torch.nn.ConvTranspose2d)
+    reached = layer.weight[:, 0] if transposed else layer.weight[0]
+    # An output pixel of a transposed convolution sees one of stride x stride positions of the filter.
+    summands = reached.numel() / (math.prod(layer.stride) if transposed else 1)
+    torch.nn.init.normal_(layer.weight, std=math.sqrt(2 / summands))
+    torch.nn.init.zeros_(layer.bias)
 
 
 def encode(network: torch.nn.ModuleDict, images: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:

@@ -43,9 +43,10 @@ def trained_autoencoder(
 
         file = Path(folder) / "images.npy"
         write_blocks(file, total, blocks())
-        return Autoencoder(batch=settings.image_batch, epochs=settings.image_epochs, seed=seed).fit(
-            file, progress=progress
+        autoencoder = Autoencoder(
+            latent=settings.latent, batch=settings.image_batch, epochs=settings.image_epochs, seed=seed
         )
+        return autoencoder.fit(file, progress=progress)
 
 
 def encoded(autoencoder: Autoencoder, data_set: DataSet, progress: bool | None) -> dict[str, np.ndarray]:

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from ...models.base import Model
 from ...models.boosting import Boosting
 from ...models.cell_mean import CellMean
-from ...models.inputs import Inputs
-from ...models.likelihood import PAPER, LikelihoodNetwork
+from ...models.inputs import PLAIN, Inputs, latent_names
+from ...models.likelihood import LikelihoodNetwork
 from ...models.log_distance import LogDistance
 from ...models.mlp import PlainNetwork
 from ...models.residual_gaussian_process import ResidualGaussianProcess
@@ -56,7 +56,7 @@ def _kriging(settings: Settings, inputs: Inputs, seed: int) -> Model:
 
 
 def _proposed(settings: Settings, inputs: Inputs, seed: int) -> Model:
-    return LikelihoodNetwork(features=PAPER, epochs=settings.epochs, seed=seed)
+    return LikelihoodNetwork(features=PLAIN + latent_names(settings.latent), epochs=settings.epochs, seed=seed)
 
 
 def _ours(settings: Settings, inputs: Inputs, seed: int) -> Model:

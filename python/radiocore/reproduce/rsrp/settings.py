@@ -18,6 +18,7 @@ class Settings:
     rows : of each public data set, at most, shared out to all tiles; None: all
     stacks_network : whether a likelihood network is among the members of our stack, which doubles its time
     images : that the autoencoder is trained on, all sites together
+    latent : features of an image; the paper has two
     image_batch : images a step; few images teach more in small batches than in the paper's of 50
     image_epochs : of its training, at most
     calibrated : names of the splits under which intervals are calibrated, too, on inner folds: six times the work
@@ -30,9 +31,10 @@ class Settings:
     epochs: int = 1000
     rows: int | None = 4500
     stacks_network: bool = False
-    images: int = 1000
-    image_batch: int = 10
-    image_epochs: int = 6
+    images: int = 2000
+    latent: int = 8
+    image_batch: int = 5
+    image_epochs: int = 2
     calibrated: tuple[str, ...] = ("blocked_100_m",)
     methods: tuple[str, ...] | None = None
 
