@@ -27,7 +27,7 @@ class Settings:
 
     folds: int = 4
     side_m: float = 1000.0
-    samples: int = 2000
+    samples: int = 4000
     epochs: int = 1000
     rows: int | None = 4500
     stacks_network: bool = False
