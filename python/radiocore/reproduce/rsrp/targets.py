@@ -98,7 +98,8 @@ def first_tier(study: Study) -> list[str]:
     told = ", ".join(f"{title}, {_words(split)} {gain:+.1%}" for (title, split), gain in gains.items())
     helps = [gain > 0 for gain in gains.values()]
     word = "helps throughout" if all(helps) else "does not help throughout" if any(helps) else "does not help"
-    return [f"The first tier {word}: error saved by the autoencoder's features over the plain network, {told}."]
+    features = f"{study.settings.latent} features of the autoencoder (the paper has two)"
+    return [f"The first tier {word}: error saved by {features} over the plain network, {told}."]
 
 
 def _gains(study: Study, data_set: DataSet) -> Claim:
