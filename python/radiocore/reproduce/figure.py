@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 VERDICTS = ("holds", "differs", "does not hold")
 
@@ -56,6 +57,7 @@ class Figure:
     tables : the numbers behind it
     picture : PNG, None for a table alone
     claims : of the paper, that it decides
+    attachments : further files by name
     """
 
     name: str
@@ -65,6 +67,7 @@ class Figure:
     tables: tuple[Table, ...] = ()
     picture: bytes | None = None
     claims: tuple[Claim, ...] = ()
+    attachments: Mapping[str, bytes] = field(default_factory=dict)
 
 
 def verdict(holds: bool, in_part: bool = False) -> str:

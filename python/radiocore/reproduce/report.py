@@ -51,6 +51,7 @@ class Report:
             if figure.picture is not None:
                 files[f"{figure.name}.png"] = figure.picture
             files |= {f"{table.name}.csv": csv_bytes(table) for table in figure.tables}
+            files |= figure.attachments
         return files
 
     def write(self, folder: str | Path) -> None:

@@ -15,6 +15,7 @@ from ...measurements import DEFAULT_TILE_M, Measurements
 from ...measuring.association import Association
 from ...models.inputs import Inputs
 from ...scene import Scene
+from ..thinning import spread_rows
 
 AT_ONCE = 2000
 """Receivers whose lines of sight to all stations are held."""
@@ -104,16 +105,7 @@ class DataSet:
         """
         if rows is None or len(self) <= rows:
             return self
-        bin_of = self.measurements.binned().bin
-        drawn = np.random.default_rng(seed).permutation(len(self))
-        order = drawn[np.argsort(bin_of[drawn], kind="stable")]
-        place = np.arange(len(order)) - np.searchsorted(bin_of[order], bin_of[order])
-        size = np.bincount(bin_of)
-        most = max(
-            number for number in range(1, size.max() + 1) if np.minimum(size, number).sum() <= rows or number == 1
-        )
-        keep = np.zeros(len(self), dtype=bool)
-        keep[order[place < most]] = True
+        keep, most = spread_rows(self.measurements.binned().bin, rows, seed)
         kept = f"{int(keep.sum()):,} of {len(self):,} rows"
         notes = (*self.notes, f"thinned to {kept}, {most} of each tile of {DEFAULT_TILE_M:g} m and cell")
         return replace(self, measurements=self.measurements.select(keep), notes=notes, is_thinned=True)

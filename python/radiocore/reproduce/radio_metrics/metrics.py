@@ -1,0 +1,31 @@
+"""The three metrics."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Metric:
+    """One of them.
+
+    Attributes
+    ----------
+    name : in files, and of the correction network's settings
+    column : of measurements
+    title, unit : in texts
+    has_estimate : whether beta, an estimate of RSRP, is one of it up to a constant; the paper shows it for RSSI too
+    """
+
+    name: str
+    column: str
+    title: str
+    unit: str
+    has_estimate: bool
+
+
+METRICS = (
+    Metric("rsrp", "rsrp_dbm", "RSRP", "dBm", True),
+    Metric("rsrq", "rsrq_db", "RSRQ", "dB", False),
+    Metric("rssi", "rssi_dbm", "RSSI", "dBm", True),
+)

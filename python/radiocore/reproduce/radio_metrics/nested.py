@@ -1,0 +1,106 @@
+"""Ours: for each outer fold the candidate that errs least on inner folds of what the fold learns from."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from ...evaluation.folds import Folds
+from ...models.base import Model
+from ...models.conformal import Calibration
+from ...models.inputs import Inputs
+from ...models.prediction import Prediction
+from .data_set import DataSet
+from .methods import LINE
+from .splits import Split
+
+LEVEL = 0.95
+
+
+@dataclass(frozen=True, eq=False)
+class Judged:
+    """What a method said of N rows, each held out.
+
+    Attributes
+    ----------
+    prediction : of the N rows
+    interval : (N, 2) ends at 95 %
+    fold : (N,) that each was held out in
+    chosen : the candidate of each fold; none where there was no choice
+    inner : (fold, candidate, mean over inner folds of the root mean squared error, the most it lost to the line on one)
+    """
+
+    prediction: Prediction
+    interval: np.ndarray
+    fold: np.ndarray
+    chosen: tuple[str, ...] = ()
+    inner: tuple[tuple[int, str, float, float], ...] = ()
+
+
+def judge(model: Model, inputs: Inputs, target: np.ndarray, folds: Folds, blocks: np.ndarray) -> Judged:
+    """One model, fitted anew for each fold."""
+    found = _Collected(len(target))
+    for fold, (training, held_out) in enumerate(folds):
+        own = deepcopy(model).fit(inputs.select(training), target[training], blocks=blocks[training], progress=False)
+        found.take(fold, held_out, own.predict(inputs.select(held_out)))
+    return found.judged()
+
+
+def judge_chosen(
+    candidates: dict[str, Model],
+    data_set: DataSet,
+    target: np.ndarray,
+    split: Split,
+    folds: Folds,
+    blocks: np.ndarray,
+    seed: int,
+) -> Judged:
+    """The candidate of the least mean over inner folds, its intervals calibrated there, fitted to all of the rest."""
+    found, chosen, inner, inputs = _Collected(len(target)), [], [], data_set.inputs
+    for fold, (training, held_out) in enumerate(folds):
+        pairs = list(split.inner(data_set, target, folds, training, seed))
+        held = np.concatenate([rows for _, rows in pairs])
+        said: dict[str, Prediction] = {}
+        rmse_db: dict[str, np.ndarray] = {}
+        for name, model in candidates.items():
+            parts = []
+            for learn, rows in pairs:
+                own = deepcopy(model).fit(inputs.select(learn), target[learn], blocks=blocks[learn], progress=False)
+                parts.append(own.predict(inputs.select(rows)))
+            said[name] = _joined(parts)
+            errors = [part.mean - target[rows] for part, (_, rows) in zip(parts, pairs, strict=True)]
+            rmse_db[name] = np.array([np.sqrt(np.mean(error_db**2)) for error_db in errors])
+        best = min(candidates, key=lambda name: rmse_db[name].mean())
+        chosen.append(best)
+        for name, values in rmse_db.items():
+            inner.append((fold, name, float(values.mean()), float((values - rmse_db[LINE]).max())))
+        own = deepcopy(candidates[best]).fit(
+            inputs.select(training), target[training], blocks=blocks[training], progress=False
+        )
+        calibration = Calibration.of(said[best], target[held])
+        found.take(fold, held_out, replace(own.predict(inputs.select(held_out)), calibration=calibration))
+    return found.judged(tuple(chosen), tuple(inner))
+
+
+class _Collected:
+    """Predictions of N rows, fold by fold."""
+
+    def __init__(self, rows: int):
+        self.mean, self.deviation_db, self.low, self.high = np.full((4, rows), np.nan)
+        self.fold = np.zeros(rows, dtype=np.int64)
+
+    def take(self, fold: int, rows: np.ndarray, said: Prediction) -> None:
+        self.mean[rows], self.deviation_db[rows], self.fold[rows] = said.mean, said.deviation_db, fold
+        self.low[rows], self.high[rows] = said.interval(LEVEL)
+
+    def judged(self, chosen: tuple = (), inner: tuple = ()) -> Judged:
+        interval = np.stack([self.low, self.high], axis=1)
+        return Judged(Prediction(self.mean, self.deviation_db), interval, self.fold, chosen, inner)
+
+
+def _joined(parts: list[Prediction]) -> Prediction:
+    return Prediction(
+        np.concatenate([part.mean for part in parts]), np.concatenate([part.deviation_db for part in parts])
+    )
