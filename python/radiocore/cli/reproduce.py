@@ -1,4 +1,4 @@
-"""``radiocore reproduce manifold | rsrp``: a paper's evaluation as a report."""
+"""``radiocore reproduce manifold | rsrp | radio-metrics``: a paper's evaluation as a report."""
 
 from __future__ import annotations
 
@@ -93,6 +93,38 @@ def rsrp(
     with errors_in_options(data="--data"):
         settings = Settings.full() if full else Settings.quick()
         report = reproduce_rsrp(settings=settings, data=data, seed=config.seed, threads=config.threads)
+    _write(report, output)
+
+
+@app.command("radio-metrics")
+@takes_config(["seed", "threads"])
+def radio_metrics(
+    config: RunConfig,
+    output: Output = ...,
+    data: Annotated[
+        Path | None,
+        typer.Option(metavar="FOLDER", help="The public data, a folder each. [a made-up crowd alone]"),
+    ] = None,
+    full: Annotated[
+        bool, typer.Option("--full/--quick", help="Networks and trees of all rows, a larger crowd. [quick]")
+    ] = False,
+) -> None:
+    """Report on the paper of RSRP, RSRQ and RSSI from crowdsourced measurements (CRC-ML-4G).
+
+    One page with pictures, every number as CSV, and links as KML: the paper's network, baselines and ours, blind by
+    city, area and operator. The folder of ``--data`` holds dortmund_multimno, ubc_vancouver_buildings and
+    opencellid_canada.
+
+    Example: `radiocore reproduce radio-metrics --output report`
+    """
+    from ..reproduce.folder import check_folder
+    from ..reproduce.radio_metrics.report import KIND, reproduce_radio_metrics
+    from ..reproduce.radio_metrics.settings import Settings
+
+    check_folder(output, KIND)
+    with errors_in_options(data="--data"):
+        settings = Settings.full() if full else Settings.quick()
+        report = reproduce_radio_metrics(settings=settings, data=data, seed=config.seed, threads=config.threads)
     _write(report, output)
 
 

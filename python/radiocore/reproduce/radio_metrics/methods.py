@@ -81,13 +81,13 @@ def features_of(metric: Metric, inputs: Inputs) -> tuple[str, ...]:
     return tuple(name for name in wanted if name in inputs)
 
 
-OURS, LINE, ESTIMATE, PAPER, MEAN = "ours", "least squares", "beta alone", "correction network", "plain mean"
+OURS, LINE, ESTIMATE, NETWORK, MEAN = "ours", "least squares", "beta alone", "correction network", "plain mean"
 
 METHODS: dict[str, Make | None] = {
     MEAN: lambda *_: PlainMean(),
     LINE: lambda *_: LeastSquares(),
     ESTIMATE: lambda *_: EstimateAlone(),
-    PAPER: _correction,
+    NETWORK: _correction,
     "corrected line": _corrected_line,
     "mixed effects": lambda *_: MixedEffects(),
     "boosting": _boosting,
