@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 
@@ -48,10 +49,7 @@ class Committee(Model):
         self._fitted = [deepcopy(model).fit(inputs, target, blocks=blocks, progress=progress) for model in members]
 
     def _predict(self, inputs: Inputs) -> Prediction:
-        predictions = [model.predict(inputs) for model in self._fitted]
-        means = np.stack([prediction.mean for prediction in predictions])
-        variances = np.stack([prediction.deviation_db for prediction in predictions]) ** 2
-        return Prediction(means.mean(axis=0), np.sqrt(variances.mean(axis=0) + means.var(axis=0)))
+        return mixture([model.predict(inputs) for model in self._fitted])
 
     def state(self):
         config, arrays = {"members": []}, {}
@@ -67,3 +65,10 @@ class Committee(Model):
             prefix = f"{number}."
             own = {name.removeprefix(prefix): array for name, array in arrays.items() if name.startswith(prefix)}
             self._fitted.append(models()[told["name"]](**told["settings"]).restore(told["state"], own))
+
+
+def mixture(predictions: Sequence[Prediction]) -> Prediction:
+    """The mean and the deviation of normal distributions in equal parts."""
+    means = np.stack([prediction.mean for prediction in predictions])
+    variances = np.stack([prediction.deviation_db for prediction in predictions]) ** 2
+    return Prediction(means.mean(axis=0), np.sqrt(variances.mean(axis=0) + means.var(axis=0)))

@@ -7,16 +7,18 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from ...errors import InputError
 from ...evaluation.folds import Folds
 from ...models.base import Model
+from ...models.committee import Committee, mixture
 from ...models.conformal import Calibration
 from ...models.inputs import Inputs
 from ...models.prediction import Prediction
-from .data_set import DataSet
 from .methods import LINE
-from .splits import Split
 
 LEVEL = 0.95
+Pairs = list[tuple[np.ndarray, np.ndarray]]
+"""Rows to learn from and to judge by, as indices."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,29 +51,34 @@ def judge(model: Model, inputs: Inputs, target: np.ndarray, folds: Folds, blocks
 
 
 def judge_chosen(
-    candidates: dict[str, Model],
-    data_set: DataSet,
-    target: np.ndarray,
-    split: Split,
-    folds: Folds,
-    blocks: np.ndarray,
-    seed: int,
+    candidates: dict[str, Model], inputs: Inputs, target: np.ndarray, folds: Folds, inner_pairs: list[Pairs], blocks
 ) -> Judged:
-    """The candidate of the least mean over inner folds, its intervals calibrated there, fitted to all of the rest."""
-    found, chosen, inner, inputs = _Collected(len(target)), [], [], data_set.inputs
-    for fold, (training, held_out) in enumerate(folds):
-        pairs = list(split.inner(data_set, target, folds, training, seed))
+    """The candidate of the least mean over inner folds, its intervals calibrated there, fitted to all of the rest.
+
+    Parameters
+    ----------
+    inner_pairs : of each fold, as of :meth:`radiocore.reproduce.radio_metrics.splits.Split.inner`
+
+    Raises
+    ------
+    InputError
+        A fold has no inner ones.
+    """
+    found, chosen, inner = _Collected(len(target)), [], []
+    for fold, ((training, held_out), pairs) in enumerate(zip(folds, inner_pairs, strict=True)):
+        if not pairs:
+            raise InputError(f"folds: fold {fold} ({folds.kind}) leaves too few rows to choose by; give more rows")
         held = np.concatenate([rows for _, rows in pairs])
-        said: dict[str, Prediction] = {}
-        rmse_db: dict[str, np.ndarray] = {}
-        for name, model in candidates.items():
-            parts = []
-            for learn, rows in pairs:
-                own = deepcopy(model).fit(inputs.select(learn), target[learn], blocks=blocks[learn], progress=False)
-                parts.append(own.predict(inputs.select(rows)))
-            said[name] = _joined(parts)
-            errors = [part.mean - target[rows] for part, (_, rows) in zip(parts, pairs, strict=True)]
-            rmse_db[name] = np.array([np.sqrt(np.mean(error_db**2)) for error_db in errors])
+        parts = [_said(candidates, inputs, target, blocks, *pair) for pair in pairs]
+        rmse_db = {
+            name: np.array(
+                [
+                    np.sqrt(np.mean((part[name].mean - target[rows]) ** 2))
+                    for part, (_, rows) in zip(parts, pairs, strict=True)
+                ]
+            )
+            for name in candidates
+        }
         best = min(candidates, key=lambda name: rmse_db[name].mean())
         chosen.append(best)
         for name, values in rmse_db.items():
@@ -79,9 +86,30 @@ def judge_chosen(
         own = deepcopy(candidates[best]).fit(
             inputs.select(training), target[training], blocks=blocks[training], progress=False
         )
-        calibration = Calibration.of(said[best], target[held])
+        calibration = Calibration.of(_joined([part[best] for part in parts]), target[held])
         found.take(fold, held_out, replace(own.predict(inputs.select(held_out)), calibration=calibration))
     return found.judged(tuple(chosen), tuple(inner))
+
+
+def _said(
+    candidates: dict[str, Model],
+    inputs: Inputs,
+    target: np.ndarray,
+    blocks: np.ndarray,
+    learn: np.ndarray,
+    rows: np.ndarray,
+) -> dict[str, Prediction]:
+    """What each candidate says of held-out rows; a model that sits on several committees is fitted once."""
+    known: dict[str, Prediction] = {}
+    learned, asked = inputs.select(learn), inputs.select(rows)
+    for member in {repr(member): member for model in candidates.values() for member in _members(model)}.values():
+        own = deepcopy(member).fit(learned, target[learn], blocks=blocks[learn], progress=False)
+        known[repr(member)] = own.predict(asked)
+    return {name: mixture([known[repr(member)] for member in _members(model)]) for name, model in candidates.items()}
+
+
+def _members(model: Model) -> tuple[Model, ...]:
+    return model.members if isinstance(model, Committee) else (model,)
 
 
 class _Collected:

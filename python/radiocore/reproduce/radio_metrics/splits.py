@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -46,7 +45,7 @@ class Split:
 
     def inner(
         self, data_set: DataSet, target: np.ndarray, folds: Folds, training: np.ndarray, seed: int
-    ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    ) -> list[tuple[np.ndarray, np.ndarray]]:
         """Pairs of rows to learn from and to judge a choice by, within what an outer fold learns from, as indices.
 
         They part as the outer folds do: another area or operator is left out, with its cells and towers where theirs
@@ -59,9 +58,8 @@ class Split:
         else:
             apart = None if folds.apart is None else np.atleast_2d(folds.apart)[:, rows]
             found = leave_one_out(self._labels(data_set)[rows], self.held_out, apart=apart)
-        for learn, held in found:
-            if min(learn.sum(), held.sum()) >= FEWEST_ROWS:
-                yield rows[learn], rows[held]
+        pairs = [(rows[learn], rows[held]) for learn, held in found]
+        return [pair for pair in pairs if min(map(len, pair)) >= FEWEST_ROWS]
 
     def _labels(self, data_set: DataSet) -> np.ndarray:
         measurements = data_set.measurements

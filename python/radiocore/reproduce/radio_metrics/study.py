@@ -115,5 +115,6 @@ class Study:
         folds = split.folds(data_set, self.settings.folds, self.seed)
         what = metric, data_set.inputs, self.settings, self.seed
         if method == OURS:
-            return partial(judge_chosen, candidates(*what), data_set, target, split, folds, data_set.tower, self.seed)
+            inner = [split.inner(data_set, target, folds, training, self.seed) for training, _ in folds]
+            return partial(judge_chosen, candidates(*what), data_set.inputs, target, folds, inner, data_set.tower)
         return partial(judge, METHODS[method](*what), data_set.inputs, target, folds, data_set.tower)

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from copy import deepcopy
-from functools import partial
 
 import numpy as np
 
 from ...device import resolve_threads
 from ...errors import require
 from ...models.correction import TABLE_5, CorrectionNetwork
+from ...models.inputs import Inputs
 from ...progress import progress_bar
 from ..figure import Figure, Table
-from .data_set import DataSet
 from .methods import RATE
 from .metrics import METRICS, Metric
+from .nested import Pairs
 from .settings import Settings
 from .splits import splits_of
 from .study import Study
@@ -39,10 +39,16 @@ def make(study: Study) -> Figure:
     """What was published, and a handful of settings judged on inner folds of what the first city is blind for."""
     data_set = study.data_sets[0]
     jobs = [(metric, name) for metric in METRICS for name in TRIED]
+    split = splits_of(data_set)[0]
+    folds = split.folds(data_set, study.settings.folds, study.seed)
+    training, _ = next(iter(folds))
+    target = {metric: data_set.target(metric) for metric in METRICS}
+    pairs = {metric: split.inner(data_set, target[metric], folds, training, study.seed) for metric in METRICS}
+    what = study.settings, study.seed, data_set.inputs, data_set.tower
     joblib = require("joblib", "ml")
     found = {}
     with progress_bar(len(jobs), "Settings of networks", study.progress, unit="runs") as advance:
-        tasks = (joblib.delayed(partial(_judged, study.settings, study.seed, data_set, *job))() for job in jobs)
+        tasks = (joblib.delayed(_judged)(*what, target[metric], pairs[metric], metric, name) for metric, name in jobs)
         results = joblib.Parallel(resolve_threads(study.threads), return_as="generator")(tasks)
         for job, result in zip(jobs, results, strict=True):
             found[job] = result
@@ -73,17 +79,16 @@ def make(study: Study) -> Figure:
     return Figure(NAME, TITLE, PAPER, finding, tables)
 
 
-def _judged(settings: Settings, seed: int, data_set: DataSet, metric: Metric, name: str) -> tuple[float, str]:
+def _judged(
+    settings: Settings, seed: int, inputs: Inputs, blocks, target: np.ndarray, pairs: Pairs, metric: Metric, name: str
+) -> tuple[float, str]:
     """Mean over inner folds, and how training ended."""
-    split, target = splits_of(data_set)[0], data_set.target(metric)
-    folds = split.folds(data_set, settings.folds, seed)
-    training, _ = next(iter(folds))
     network = CorrectionNetwork(metric=metric.name, epochs=settings.epochs, seed=seed, **TRIED[name])
     errors, endings = [], []
-    for learn, held in split.inner(data_set, target, folds, training, seed):
+    for learn, held in pairs:
         model = Thinned(deepcopy(network), settings.rows, seed)
-        model.fit(data_set.inputs.select(learn), target[learn], blocks=data_set.tower[learn], progress=False)
-        said = model.predict(data_set.inputs.select(held)).mean
+        model.fit(inputs.select(learn), target[learn], blocks=blocks[learn], progress=False)
+        said = model.predict(inputs.select(held)).mean
         errors.append(float(np.sqrt(np.mean((said - target[held]) ** 2))))
         endings += [attempt["ended"] for attempt in model.model.attempts]
     return float(np.mean(errors)), ", ".join(dict.fromkeys(endings))

@@ -1,0 +1,111 @@
+"""The bent line, the effects of networks, and committees; the contract of every model is judged elsewhere."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from radiocore.errors import InputError
+from radiocore.models.bent_line import BentLine
+from radiocore.models.committee import Committee
+from radiocore.models.inputs import Inputs
+from radiocore.models.least_squares import LeastSquares
+from radiocore.models.mixed_effects import MixedEffects
+from radiocore.models.network_effects import NetworkEffects
+
+ROWS = 4000
+
+
+def links(seed=0, rows=ROWS, operators=("a", "b", "c")):
+    """Links of operators of eight sites of three cells each."""
+    rng = np.random.default_rng(seed)
+    operator, site, cell = rng.choice(operators, rows), rng.integers(0, 8, rows), rng.integers(0, 3, rows)
+    site = np.array([f"{name} {number}" for name, number in zip(operator, site, strict=True)])
+    return Inputs(
+        {
+            "distance_m": 10 ** rng.uniform(0.5, 3.5, rows),
+            "frequency_mhz": rng.choice([800.0, 1800.0, 2600.0], rows),
+            "density": rng.uniform(0, 10, rows),
+            "operator": operator,
+            "site": site,
+            "cell": np.array([f"{name}/{number}" for name, number in zip(site, cell, strict=True)]),
+        }
+    )
+
+
+def line(inputs):
+    bent = np.log10(np.hypot(inputs["distance_m"], 100.0))
+    return -20 - 30 * bent - 5 * np.log10(inputs["frequency_mhz"]) + 0.8 * inputs["density"]
+
+
+def noise(seed, deviation_db, rows=ROWS):
+    return deviation_db * np.random.default_rng([seed, 1]).normal(size=rows)
+
+
+def test_a_bent_line_is_recovered():
+    inputs = links()
+    model = BentLine(features=("density",)).fit(inputs, line(inputs) + noise(0, 0.1))
+    np.testing.assert_allclose(model.coefficients, (-20, -30, -5, 0.8), rtol=5e-3)
+    assert model.deviation_db == pytest.approx(0.1, rel=0.05) and model.dropped == {}
+
+
+def test_a_line_that_is_not_bent_is_least_squares():
+    inputs = links()
+    target = line(inputs) + noise(0, 3.0)
+    bent, straight = (model.fit(inputs, target).predict(inputs) for model in (BentLine(bend_m=0.0), LeastSquares()))
+    np.testing.assert_allclose(bent.mean, straight.mean, rtol=1e-12)
+    np.testing.assert_allclose(bent.deviation_db, straight.deviation_db, rtol=1e-12)
+
+
+def test_terms_that_say_nothing_are_named():
+    inputs = links().with_columns({"frequency_mhz": np.full(ROWS, 800.0)})
+    model = BentLine(features=("clutter",)).fit(inputs, line(inputs) + noise(0, 1.0))
+    assert model.dropped == {
+        "frequency_mhz": "constant in the training rows: 800",
+        "clutter": "the links have no such column",
+    }
+    with pytest.raises(InputError, match="bend_m: -1"):
+        BentLine(bend_m=-1.0)
+
+
+def test_effects_of_operators_sites_and_cells_are_found():
+    inputs, rng = links(), np.random.default_rng(5)
+    effect = {name: rng.normal(0, 4.0) for name in np.unique(inputs["site"])}
+    effect |= {name: rng.normal(0, 2.0) for name in np.unique(inputs["cell"])}
+    effect |= {"a": -6.0, "b": 0.0, "c": 6.0}
+    added = sum(np.array([effect[name] for name in inputs[group]]) for group in ("operator", "site", "cell"))
+    model = NetworkEffects(features=("density",)).fit(inputs, line(inputs) + added + noise(0, 3.0))
+    assert model.deviation_db == pytest.approx(3.0, rel=0.05)
+    assert model.group_db["site"] == pytest.approx(4.0, rel=0.4)
+    assert model.group_db["cell"] == pytest.approx(2.0, rel=0.4)
+    said = model.predict(inputs)
+    assert np.sqrt(np.mean((said.mean - line(inputs) - added) ** 2)) < 0.6
+    elsewhere = links(1, operators=("d",))
+    unknown = model.predict(elsewhere)
+    np.testing.assert_allclose(np.diff(unknown.mean - line(elsewhere)), 0, atol=0.5)
+    of_groups = sum(value**2 for value in model.group_db.values())
+    np.testing.assert_allclose(unknown.deviation_db, np.sqrt(3.0**2 + of_groups), rtol=0.05)
+
+
+def test_without_operators_and_bend_effects_are_mixed_effects():
+    columns = dict(links().columns)
+    del columns["operator"], columns["density"]
+    inputs = Inputs(columns)
+    target = line(links()) + noise(0, 3.0) + 4 * (inputs["site"] == "a 1")
+    own, known = (model.fit(inputs, target).predict(inputs) for model in (NetworkEffects(bend_m=0.0), MixedEffects()))
+    np.testing.assert_allclose(own.mean, known.mean, rtol=1e-9)
+    np.testing.assert_allclose(own.deviation_db, known.deviation_db, rtol=1e-9)
+
+
+def test_a_committee_is_the_mean_of_its_members():
+    inputs = links()
+    target = line(inputs) + noise(0, 3.0) + 6 * (inputs["operator"] == "a")
+    members = BentLine(), NetworkEffects()
+    said = Committee(members).fit(inputs, target).predict(inputs)
+    parts = [member.fit(inputs, target).predict(inputs) for member in members]
+    np.testing.assert_array_equal(said.mean, (parts[0].mean + parts[1].mean) / 2)
+    apart = (parts[0].mean - parts[1].mean) / 2
+    variance = (parts[0].deviation_db ** 2 + parts[1].deviation_db ** 2) / 2 + apart**2
+    np.testing.assert_allclose(said.deviation_db, np.sqrt(variance))
+    with pytest.raises(InputError, match="members: there are none"):
+        Committee(())
