@@ -41,9 +41,8 @@ def make(study: Study) -> Figure:
         "First, configurations tried on the Dortmund rows, an area or operator held out in turn: what each errs more "
         "than least squares on inner folds, which leave another area or operator out of the rest, on average, and the "
         "most on one of them; less than zero is better. Weights learned on inner folds lose to equal ones on a fold "
-        "that they have not seen; models of the place (kriging, trees, networks) learn three areas by heart. The list "
-        "of candidates was drawn up by these scores, on the same campaign that is judged; which of them is taken is "
-        "decided in each fold anew, by scores that stand in candidates.csv."
+        "that they have not seen. The list of candidates was drawn up by these scores, on the same campaign that is "
+        "judged; which of them is taken is decided in each fold anew, by scores that stand in candidates.csv."
     )
     tables = [Table(NAME, tuple(columns), numbers)]
     if rows:

@@ -66,7 +66,8 @@ def _picture(study: Study) -> bytes:
         for panel, title in zip(line, ("areas" + note, "geohash6 cells"), strict=True):
             label(panel, f"{data_set.title}: {title}", xlabel="east, km", ylabel="north, km")
             panel.set_aspect("equal", adjustable="datalim")
-            legend(panel, markerscale=5, loc="upper left", bbox_to_anchor=(1.0, 1.0))
+            if panel.lines:
+                legend(panel, markerscale=5, loc="upper left", bbox_to_anchor=(1.0, 1.0))
     return png(figure)
 
 

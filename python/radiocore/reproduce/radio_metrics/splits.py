@@ -13,7 +13,7 @@ from .data_set import DataSet
 
 INNER_FOLDS = 3
 """Random ones."""
-FEWEST_ROWS = 200
+FEWEST_ROWS = 100
 """Of an inner fold; where sites that are held out leave fewer, nothing is judged on it."""
 
 
