@@ -37,7 +37,8 @@ def make(study: Study) -> Figure:
                     spread.append(f"{name} {values['ours']:.1f} of {values['measured']:.1f} dB")
     finding = (
         "Kernel densities where the area was left out. Predictions are means and spread less than single measurements "
-        f"do, as they must: deviation of RSRP by ours {', '.join(spread)}. The dotted line is the paper's network."
+        f"do, as they must: deviation of RSRP by ours {', '.join(spread)}. The dotted line is the paper's network; "
+        "where it says the same of all links, there is none."
     )
     table = Table(NAME, ("data", "blind", "metric", "what", "value", "density"), tuple(rows), shown=False)
     return Figure(NAME, TITLE, PAPER, finding, (table,), _picture(study))
@@ -77,12 +78,12 @@ STYLES = {
 def _picture(study: Study) -> bytes:
     places = [(data_set, name) for data_set in study.data_sets for name in data_set.areas]
     figure, axes = panels(len(places), len(METRICS), size_in=(3.3, 1.7))
-    for line, (data_set, name) in zip(axes, places, strict=True):
+    for row, (line, (data_set, name)) in enumerate(zip(axes, places, strict=True), start=1):
         for panel, metric in zip(line, METRICS, strict=True):
             grid, found = _densities(study, data_set, name, metric)
             for what, (_, heights) in found.items():
                 panel.plot(grid, heights, label=what, **STYLES[what])
             panel.set_yticks([])
-            label(panel, f"{name}, {metric.title}", xlabel=metric.unit if line is axes[-1] else "")
+            label(panel, f"{name}, {metric.title}", xlabel=metric.unit if row == len(places) else "")
     legend_below(figure, axes[0, 0])
     return png(figure)
