@@ -23,7 +23,7 @@ class Settings:
 
     samples: int = 6000
     side_m: float = 1200.0
-    epochs: int = 30
+    epochs: int = 20
     rows: int | None = 4000
     trees: int = 100
     folds: int = 3
@@ -32,7 +32,7 @@ class Settings:
 
     @classmethod
     def quick(cls) -> Settings:
-        """Some ten minutes on two free cores."""
+        """Ten minutes or so on two free cores."""
         return cls()
 
     @classmethod
