@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from radiocore.errors import InputError
 from radiocore.evaluation.folds import Folds, leave_one_out
 from radiocore.evaluation.geohash_split import LEFT_OUT, ThreeWay, geohash_cells, three_way
-from radiocore.evaluation.named_folds import named_folds
+from radiocore.evaluation.named_folds import named_folds, towers_of
 from radiocore.frame import LocalFrame
 from radiocore.measurements import Measurements
 
@@ -99,6 +99,16 @@ def test_the_guard():
         Folds("blocked", np.arange(len(found)) % 3).check_no_leak(copies)
     at_random = named_folds(found, "random", k=5)
     assert at_random.caption == "random: flatters" and shared(at_random, copies) == 0 and shared(at_random, cells) > 0
+
+
+def test_cells_of_a_site_are_apart_whatever_their_carriers():
+    """A register joined by cell names a carrier for each."""
+    cell = np.array(["25601", "25602", "25857", "25601"])
+    network = np.array(["262-01", "262-01", "262-01", "262-02"])
+    rows = Measurements(
+        x_m=np.zeros(4), y_m=np.arange(4.0), rsrp_dbm=np.full(4, -90.0), cell=cell, network=network, carrier=cell
+    )
+    assert towers_of(rows).tolist() == [0, 0, 1, 2]
 
 
 def test_towers_may_be_given():

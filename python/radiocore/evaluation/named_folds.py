@@ -126,7 +126,9 @@ def towers_of(measurements: Measurements, towers=None) -> np.ndarray:
     cells_of(measurements)
     names, which = np.unique(measurements.cell, return_inverse=True)
     sites = np.array([_site(name) for name in names])[which]
-    return duplicates_of({"network": measurements.network, "carrier": measurements.carrier, "site": sites})
+    # A carrier tells an operator where the network is not known; cells of a register are carriers of their own.
+    owner = np.where(measurements.network == "", measurements.carrier, measurements.network)
+    return duplicates_of({"owner": owner, "site": sites})
 
 
 def _site(cell: str) -> str:
