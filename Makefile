@@ -15,7 +15,7 @@ BIN     := $(VENV)/bin
 SOURCES := $(shell find cpp cuda python CMakeLists.txt pyproject.toml constraints.txt -type f \
              -not -name '*.pyc' -not -name '*.so' 2>/dev/null)
 
-.PHONY: demo test test-slow sanitize bench scaling figures rsrp stub lint clean
+.PHONY: demo test test-slow sanitize bench scaling figures rsrp radio-metrics stub lint clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/base.installed
@@ -75,6 +75,16 @@ rsrp: $(VENV)/ml.installed
 	$(BIN)/radiocore reproduce rsrp --data '$(DATA)' --output '$(OUT)/rsrp'
 	cp '$(OUT)/rsrp/table_1.png' benchmarks/gallery/rsrp.png
 	cat '$(OUT)/rsrp/summary.csv'
+
+# The figures of the README's section on three metrics: from a made-up crowd, and from the public measurements.
+radio-metrics: $(VENV)/ml.installed
+	$(BIN)/radiocore demo --crowd --output-dir '$(OUT)'
+	$(BIN)/radiocore train radio-metrics --measurements '$(OUT)/crowd.csv' --base-stations '$(OUT)/crowd_cells.csv' \
+	  --buildings '$(OUT)/crowd_buildings.geojson' --feature ue_altitude_ag_m --feature resource_blocks \
+	  --output '$(OUT)/metrics' --overwrite
+	$(BIN)/radiocore reproduce radio-metrics --data '$(DATA)' --output '$(OUT)/radio_metrics'
+	cp '$(OUT)/radio_metrics/blind.png' benchmarks/gallery/radio_metrics.png
+	cat '$(OUT)/radio_metrics/targets.csv'
 
 # The stub of the compiled module is generated and committed; a test holds it to the module.
 stub: $(VENV)/dev.installed
