@@ -9,8 +9,6 @@ from radiocore.errors import InputError
 from radiocore.models.bent_line import BentLine
 from radiocore.models.committee import Committee
 from radiocore.models.inputs import Inputs
-from radiocore.models.least_squares import LeastSquares
-from radiocore.models.mixed_effects import MixedEffects
 from radiocore.models.network_effects import NetworkEffects
 
 ROWS = 4000
@@ -49,14 +47,6 @@ def test_a_bent_line_is_recovered():
     assert model.deviation_db == pytest.approx(0.1, rel=0.05) and model.dropped == {}
 
 
-def test_a_line_that_is_not_bent_is_least_squares():
-    inputs = links()
-    target = line(inputs) + noise(0, 3.0)
-    bent, straight = (model.fit(inputs, target).predict(inputs) for model in (BentLine(bend_m=0.0), LeastSquares()))
-    np.testing.assert_allclose(bent.mean, straight.mean, rtol=1e-12)
-    np.testing.assert_allclose(bent.deviation_db, straight.deviation_db, rtol=1e-12)
-
-
 def test_terms_that_say_nothing_are_named():
     inputs = links().with_columns({"frequency_mhz": np.full(ROWS, 800.0)})
     model = BentLine(features=("clutter",)).fit(inputs, line(inputs) + noise(0, 1.0))
@@ -85,16 +75,6 @@ def test_effects_of_operators_sites_and_cells_are_found():
     np.testing.assert_allclose(np.diff(unknown.mean - line(elsewhere)), 0, atol=0.5)
     of_groups = sum(value**2 for value in model.group_db.values())
     np.testing.assert_allclose(unknown.deviation_db, np.sqrt(3.0**2 + of_groups), rtol=0.05)
-
-
-def test_without_operators_and_bend_effects_are_mixed_effects():
-    columns = dict(links().columns)
-    del columns["operator"], columns["density"]
-    inputs = Inputs(columns)
-    target = line(links()) + noise(0, 3.0) + 4 * (inputs["site"] == "a 1")
-    own, known = (model.fit(inputs, target).predict(inputs) for model in (NetworkEffects(bend_m=0.0), MixedEffects()))
-    np.testing.assert_allclose(own.mean, known.mean, rtol=1e-9)
-    np.testing.assert_allclose(own.deviation_db, known.deviation_db, rtol=1e-9)
 
 
 def test_a_committee_is_the_mean_of_its_members():

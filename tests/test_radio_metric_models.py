@@ -334,10 +334,10 @@ class TestLines:
         level = -20 - 37 * np.log10(inputs["distance_m"])
         one_carrier = inputs.with_columns({"frequency_mhz": np.full(200, 1800.0)})
         model = kind().fit(one_carrier, noisy(level, 2.0))
-        assert model.dropped == {"log10 of the frequency": "constant in the training rows: frequency_mhz 1800"}
+        assert model.dropped == {"frequency_mhz": "constant in the training rows: 1800"}
         bare = Inputs({"distance_m": inputs["distance_m"]}, {"frequency_mhz": "it is not known"})
         model = kind().fit(bare, noisy(level, 2.0))
-        assert model.dropped == {"log10 of the frequency": "it is not known"}
+        assert model.dropped == {"frequency_mhz": "it is not known"}
         config, arrays = model.state()
         restored = kind().restore(json.loads(json.dumps(config)), arrays)
         assert bytes_of(restored.predict(bare)) == bytes_of(model.predict(bare))
@@ -351,8 +351,10 @@ class TestLines:
         line = -30 - 30 * np.log10(inputs["distance_m"])
         truth = line + site_db[site] + cell_db[site, cell_of]
         model = MixedEffects().fit(inputs, noisy(truth, 4.0))
-        assert model.site_db == pytest.approx(6, abs=1.5) and model.cell_db == pytest.approx(3, abs=0.7)
-        assert model.noise_db == pytest.approx(4, abs=0.1)
+        assert model.group_db["site"] == pytest.approx(6, abs=1.5) and model.group_db["cell"] == pytest.approx(
+            3, abs=0.7
+        )
+        assert model.deviation_db == pytest.approx(4, abs=0.1)
         found = model.predict(inputs)
         assert rmse(found.mean, truth) < 1
         config, arrays = model.state()
@@ -364,7 +366,7 @@ class TestLines:
         assert rmse(new_cell.mean, line + site_db[site]) < 3 and rmse(new_site.mean, line) < 3
         wider = [prediction.deviation_db.mean() for prediction in (found, new_cell, new_site)]
         assert wider == sorted(wider)
-        assert wider[2] == pytest.approx(np.sqrt(model.site_db**2 + model.cell_db**2 + model.noise_db**2), rel=1e-6)
+        assert wider[2] == pytest.approx(np.sqrt(sum(value**2 for value in spread_db.values())), rel=1e-6)
 
     def test_few_rows_of_a_cell_are_not_believed(self):
         rng = np.random.default_rng(0)

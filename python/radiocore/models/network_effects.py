@@ -6,78 +6,27 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .bent_line import BentLine
-from .cell_mean import cell_column, cells_of
+from .effects import Effects
 from .inputs import Inputs
-from .log_distance import LEAST_DB
-from .mixed_effects import sites_of
-from .mixed_model import mixed_model
-from .prediction import Prediction
 
 
 @dataclass
-class NetworkEffects(BentLine):
-    """P = line + t(operator) + u(site) + v(cell) + noise, all but the line normal, of variances that the rows decide.
+class NetworkEffects(Effects):
+    """P = bent line + t(operator) + u(site) + v(cell) + noise; see :class:`Effects`.
 
-    As :class:`radiocore.models.mixed_effects.MixedEffects`, with the line of :class:`BentLine` and one group more: what
-    a network radiates is its operator's choice before it is a site's, and holds where none of its sites was measured.
-    The operator is the column ``operator``, the site the column ``site`` or what the cell's number tells.
+    What a network radiates is its operator's choice before it is a site's, and holds where none of its sites was
+    measured. The operator is the column ``operator``, where there is one.
 
-    Notes
-    -----
-    As of :func:`radiocore.models.mixed_model.mixed_model`.
+    Attributes
+    ----------
+    bend_m, features : as of :class:`radiocore.models.bent_line.BentLine`
     """
 
     name = "network effects"
 
-    def _fit(self, inputs: Inputs, target: np.ndarray, blocks, progress) -> None:
-        from scipy import sparse
-
-        self._take_terms(inputs)
-        self._by = cell_column(inputs)
-        line = self._design(inputs)
-        centre = line.mean(axis=0) * (np.arange(line.shape[1]) > 0)
-        level, rows = target.mean(), np.arange(len(target))
-        groups = {name: np.unique(labels, return_inverse=True) for name, labels in self._labels(inputs).items()}
-        members = [
-            sparse.csr_array((np.ones(len(rows)), (rows, of.reshape(-1))), shape=(len(rows), len(words)))
-            for words, of in groups.values()
-        ]
-        design = sparse.hstack([sparse.csr_array(line - centre), *members], format="csr")
-        kind = np.repeat(np.arange(1 + len(groups)), [line.shape[1], *(len(words) for words, _ in groups.values())])
-        found, spread, variance = mixed_model(design, target - level, kind)
-        self.coefficients = found[kind == 0]
-        self.coefficients[0] += level - centre @ self.coefficients
-        self.deviation_db = float(np.sqrt(variance[-1]))
-        self.group_db = dict(zip(groups, np.sqrt(variance[:-1]).tolist(), strict=True))
-        self._of = {
-            name: {
-                str(word): (float(effect), float(own))
-                for word, effect, own in zip(words, found[kind == number], spread[kind == number], strict=True)
-            }
-            for number, (name, (words, _)) in enumerate(groups.items(), start=1)
-        }
-
-    def _predict(self, inputs: Inputs) -> Prediction:
-        mean = self._design(inputs) @ self.coefficients
-        variance = np.full(len(mean), self.deviation_db**2)
-        for name, labels in self._labels(inputs).items():
-            known, unknown = self._of[name], (0.0, self.group_db[name] ** 2)
-            words, row = np.unique(labels, return_inverse=True)
-            effect, spread = np.array([known.get(str(word), unknown) for word in words])[row.reshape(-1)].T
-            mean, variance = mean + effect, variance + spread
-        return Prediction(mean, np.maximum(np.sqrt(variance), LEAST_DB))
+    bend_m: float = 100.0
+    features: tuple[str, ...] = ()
 
     def _labels(self, inputs: Inputs) -> dict[str, np.ndarray]:
-        """(N,) names by group, the widest first."""
-        found = {"operator": inputs["operator"].astype(str)} if "operator" in inputs else {}
-        return found | {"site": sites_of(inputs, self._by), "cell": cells_of(inputs, self._by)}
-
-    def state(self):
-        config, arrays = super().state()
-        return config | {"by": self._by, "group_db": self.group_db, "effects": self._of}, arrays
-
-    def _load_state(self, config, arrays) -> None:
-        super()._load_state(config, arrays)
-        self._by, self.group_db = config["by"], dict(config["group_db"])
-        self._of = {name: {key: tuple(pair) for key, pair in of.items()} for name, of in config["effects"].items()}
+        operators = {"operator": inputs["operator"].astype(str)} if "operator" in inputs else {}
+        return operators | super()._labels(inputs)

@@ -95,8 +95,9 @@ class RadioMetricModel:
             the others.
         model : str or Model, or one by metric
             A name of :func:`radiocore.models.models`, as "correction" for the network of the paper, or a model with
-            settings of its own. "chosen": the best on rows held out of least squares, mixed effects, boosted trees and
-            a correction network. Metrics that a mapping leaves out are "chosen".
+            settings of its own. "chosen": the best on rows held out of least squares, a bent line, its mean with one
+            that knows sites and cells, boosted trees and a correction network. Metrics that a mapping leaves out are
+            "chosen".
         path_loss : str or PathLossModel, optional
             Of stage one. Default: 3GPP TR 38.901 UMa, or COST-231 Hata where no buildings are known.
         resource_blocks : int

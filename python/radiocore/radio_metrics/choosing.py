@@ -14,14 +14,15 @@ from ..evaluation.cross_validation import cross_validate
 from ..evaluation.folds import Folds
 from ..evaluation.scores import Scores
 from ..models.base import Model
+from ..models.bent_line import BentLine
 from ..models.boosting import Boosting
+from ..models.committee import Committee
 from ..models.conformal import Calibration
 from ..models.correction import CorrectionNetwork
 from ..models.estimate import EstimateAlone
 from ..models.inputs import Inputs
 from ..models.least_squares import LeastSquares
 from ..models.link_inputs import ANTENNA, BETA, TABLE_2, TIME
-from ..models.mixed_effects import MixedEffects
 from ..models.prediction import Prediction
 from ..predictor.judging import calibrated_scores, levels_of, random_scores
 from ..predictor.probing import used_columns
@@ -104,8 +105,8 @@ def candidates(metric: str, inputs: Inputs, further: Sequence[str], seed: int) -
         seed=seed,
     )
     trees = Boosting(features=features, leaves=8, seed=seed)
-    mixed = (MixedEffects(),) if "cell" in inputs or "sector" in inputs else ()
-    return LeastSquares(), *mixed, trees, network
+    with_effects = (Committee(),) if "cell" in inputs or "sector" in inputs else ()
+    return LeastSquares(), BentLine(), *with_effects, trees, network
 
 
 def choose(
