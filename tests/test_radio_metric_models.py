@@ -351,9 +351,8 @@ class TestLines:
         line = -30 - 30 * np.log10(inputs["distance_m"])
         truth = line + site_db[site] + cell_db[site, cell_of]
         model = MixedEffects().fit(inputs, noisy(truth, 4.0))
-        assert model.group_db["site"] == pytest.approx(6, abs=1.5) and model.group_db["cell"] == pytest.approx(
-            3, abs=0.7
-        )
+        spread_db = {**model.group_db, "noise": model.deviation_db}
+        assert spread_db["site"] == pytest.approx(6, abs=1.5) and spread_db["cell"] == pytest.approx(3, abs=0.7)
         assert model.deviation_db == pytest.approx(4, abs=0.1)
         found = model.predict(inputs)
         assert rmse(found.mean, truth) < 1
