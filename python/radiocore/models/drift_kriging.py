@@ -23,10 +23,10 @@ class DriftKriging(Kriging):
     """One Gaussian process of all that is known of a link: its cell, the law of distance, a drift, and two fields.
 
     P = mean + u(cell) + (s + s(cell)) log10(d / 100 m) + sum of b(k) z(k) + field(x, y) + field(cell; x, y) + nugget,
-    where u, s and b are normal about zero with variances that the training rows decide. A cell with few rows, or all of
-    them equally far, so stays near the common law, and a column that tells nothing gets no weight, where
-    :class:`ResidualGaussianProcess` believes a law fitted to each cell alone. The columns z are all numbers but places
-    and directions, standardised. Its deviation grows away from what was measured.
+    where u, s and b are normal about zero with variances that the training rows decide, one for all b. A cell with few
+    rows, or all of them equally far, so stays near the common law, where :class:`ResidualGaussianProcess` believes a
+    law fitted to each cell alone. The columns z are all numbers but places and directions, standardised. Its deviation
+    grows away from what was measured.
 
     Attributes
     ----------
@@ -59,10 +59,10 @@ class DriftKriging(Kriging):
         same_cell = _same_cell()
         process = exponential_field([X, Y]) + exponential_field([X, Y, CELL]) + effect(20.0) * same_cell + nugget()
         if self._knows_distance:
-            process += effect(400.0) * _line(DECADES) + effect(50.0) * _line(DECADES) * same_cell
-        first = DECADES + self._knows_distance
-        for column in range(first, first + (0 if self._drift is None else len(self._drift.names))):
-            process += effect(5.0) * _line(column)
+            process += effect(400.0) * _linear([DECADES]) + effect(50.0) * _linear([DECADES]) * same_cell
+        if self._drift is not None:
+            first = DECADES + self._knows_distance
+            process += effect(5.0) * _linear(list(range(first, first + len(self._drift.names))))
         return process
 
     def state(self):
@@ -80,9 +80,9 @@ def _varies(column: np.ndarray) -> bool:
     return not is_label(column) and bool((column != column[0]).any())
 
 
-def _line(column: int):
+def _linear(columns: list[int]):
     kernels = require("sklearn.gaussian_process.kernels", "ml")
-    return of_columns(kernels.DotProduct, [column], sigma_0=0.0, sigma_0_bounds="fixed")
+    return of_columns(kernels.DotProduct, columns, sigma_0=0.0, sigma_0_bounds="fixed")
 
 
 def _same_cell():
