@@ -9,8 +9,9 @@ import numpy as np
 
 from ..errors import InputError, nearest_name
 from ..grid import DEFAULT_RECEIVER_HEIGHT_M
-from ..link_features import link_features
+from ..link_features import LinkFeatures, link_features
 from ..measurements import Measurements
+from ..measuring.association import Association
 
 PLAIN = ("x_m", "y_m", "sector", "month")
 """The features of the plain network, arXiv:2207.00166, eq. (5)."""
@@ -66,20 +67,25 @@ class Inputs:
         InputError
             A cell is not in the scene, or the frames differ.
         """
+        association = association_of(measurements, scene)
+        height_m = np.full(len(measurements), DEFAULT_RECEIVER_HEIGHT_M)
+        return cls.of_links(measurements, association, crossed_by(association, scene, height_m, progress=False))
+
+    @classmethod
+    def of_links(cls, measurements: Measurements, association: Association | None, crossed: LinkFeatures | None):
+        """The same of links that were traced already: by :func:`association_of` and :func:`crossed_by`."""
         left_out: dict[str, str] = {}
-        known = set(measurements.known_columns)
-        if scene is None or len(scene.base_stations) == 0:
+        if association is None:
             columns = {}
             left_out |= dict.fromkeys((*FROM_STATIONS, *FROM_BUILDINGS), NO_STATIONS)
         else:
-            association = measurements.associated(scene)
             measurements = association.measurements
-            known = set(measurements.known_columns)
             columns = _from_stations(association, left_out)
-            if len(scene.buildings) == 0:
+            if crossed is None:
                 left_out |= dict.fromkeys(FROM_BUILDINGS, NO_BUILDINGS)
             else:
-                columns |= _from_buildings(scene, association)
+                columns |= _from_buildings(crossed)
+        known = set(measurements.known_columns)
         for name in FROM_MEASUREMENTS:
             if name in known and measurements.is_known(name).all():
                 columns[name] = getattr(measurements, name)
@@ -110,6 +116,29 @@ class Inputs:
         return Inputs({**self.columns, **columns}, {k: v for k, v in self.left_out.items() if k not in columns})
 
 
+def association_of(measurements: Measurements, scene) -> Association | None:
+    """The stations of measurements; None where there is no scene, or none with stations.
+
+    Raises
+    ------
+    InputError
+        A cell is not in the scene, or the frames differ.
+    """
+    return None if scene is None or len(scene.base_stations) == 0 else measurements.associated(scene)
+
+
+def crossed_by(association: Association | None, scene, height_m: np.ndarray, **options) -> LinkFeatures | None:
+    """What the straight links to (N,) heights above ground meet; None where there is no station or no building.
+
+    The options are those of :func:`radiocore.link_features.link_features`.
+    """
+    if association is None or len(scene.buildings) == 0:
+        return None
+    measurements = association.measurements
+    receiver_m = np.column_stack([measurements.x_m, measurements.y_m, height_m])
+    return link_features(scene, association.station, receiver_m, **options)
+
+
 def is_label(column: np.ndarray) -> bool:
     """Whether a column holds names."""
     return column.dtype.kind in "UO"
@@ -130,9 +159,6 @@ def _from_stations(association, left_out: dict[str, str]) -> dict[str, np.ndarra
     return columns
 
 
-def _from_buildings(scene, association) -> dict[str, np.ndarray]:
-    places = association.measurements
-    receiver_m = np.column_stack([places.x_m, places.y_m, np.full(len(places), DEFAULT_RECEIVER_HEIGHT_M)])
-    found = link_features(scene, association.station, receiver_m, progress=False)
-    columns = (found.is_los, found.total_obstruction_length_3d_m, found.building_intersection_count_3d)
+def _from_buildings(crossed: LinkFeatures) -> dict[str, np.ndarray]:
+    columns = (crossed.is_los, crossed.total_obstruction_length_3d_m, crossed.building_intersection_count_3d)
     return {name: column.astype(np.float64) for name, column in zip(FROM_BUILDINGS, columns, strict=True)}

@@ -11,16 +11,13 @@ from ..antennas.isotropic import Isotropic
 from ..errors import InputError, nearest_name
 from ..measurements import Measurements
 from ..propagation.antenna_gain import antenna_attenuation_db
-from .inputs import NO_STATIONS, Inputs
+from .inputs import FROM_BUILDINGS as CROSSED
+from .inputs import NO_STATIONS, Inputs, association_of, crossed_by
 
 DEFAULT_UE_ALTITUDE_M = 1.5
 
-FROM_BUILDINGS = (
-    "line_of_sight",
-    "building_penetration_length_m",
-    "total_obstruction_length_3d_m",
-    "building_intersection_count_3d",
-)
+PENETRATION = "building_penetration_length_m"
+FROM_BUILDINGS = (*CROSSED, PENETRATION)
 TABLE_1 = (
     "downlink_frequency",
     "distance_to_transmitter_km",
@@ -78,12 +75,12 @@ def link_inputs(
     """
     as_given = tuple(as_given)
     _check_features(measurements, as_given)
-    association = measurements.associated(scene) if scene is not None and len(scene.base_stations) else None
-    inputs = Inputs.of(measurements, scene)
-    measurements = measurements if association is None else association.measurements
+    association = association_of(measurements, scene)
     columns, left_out = _of_time(measurements)
     given = measurements.features.get("ue_altitude_ag_m")
     columns["ue_altitude_ag_m"] = np.full(len(measurements), float(ue_altitude_ag_m)) if given is None else given
+    crossed = crossed_by(association, scene, columns["ue_altitude_ag_m"], threads=threads, progress=progress)
+    inputs = Inputs.of_links(measurements, association, crossed)
     if association is None:
         needed = (*TABLE_2, "frequency_mhz", ANTENNA)
         left_out |= {name: NO_STATIONS for name in needed if name not in columns}
@@ -92,13 +89,10 @@ def link_inputs(
     frequency_mhz = columns.pop("frequency_mhz", inputs.columns.get("frequency_mhz"))
     if frequency_mhz is not None:
         columns |= {"frequency_mhz": frequency_mhz, "downlink_frequency": frequency_mhz}
-    missing = [name for name in FROM_BUILDINGS if name not in as_given]
-    if association is not None and missing:
-        if len(scene.buildings):
-            found = _of_buildings(association, scene, columns["ue_altitude_ag_m"], threads, progress)
-            columns |= {name: found[name] for name in missing}
-        else:
-            left_out |= dict.fromkeys(missing, "the scene has no buildings")
+    if crossed is not None:
+        columns[PENETRATION] = crossed.building_penetration_length_m.astype(float)
+    elif association is not None:
+        left_out |= dict.fromkeys(FROM_BUILDINGS, "the scene has no buildings")
     columns |= {name: measurements.features[name] for name in as_given}
     out = inputs.with_columns(columns)
     reasons = {**out.left_out, **left_out}
@@ -157,13 +151,3 @@ def _of_stations(
     else:
         columns["frequency_mhz"] = frequency_mhz
     return columns
-
-
-def _of_buildings(association, scene, ue_altitude_ag_m, threads, progress) -> dict[str, np.ndarray]:
-    from ..link_features import link_features
-
-    measurements = association.measurements
-    receiver_m = np.stack([measurements.x_m, measurements.y_m, ue_altitude_ag_m], axis=1)
-    found = link_features(scene, association.station, receiver_m, threads=threads, progress=progress)
-    named = {"line_of_sight": found.is_los} | {name: getattr(found, name) for name in FROM_BUILDINGS[1:]}
-    return {name: column.astype(float) for name, column in named.items()}

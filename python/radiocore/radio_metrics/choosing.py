@@ -22,13 +22,11 @@ from ..models.correction import CorrectionNetwork
 from ..models.estimate import EstimateAlone
 from ..models.inputs import Inputs
 from ..models.least_squares import LeastSquares
-from ..models.link_inputs import ANTENNA, BETA, TABLE_2, TIME
+from ..models.link_inputs import ANTENNA, BETA, PENETRATION, TABLE_2, TIME
 from ..models.prediction import Prediction
 from ..predictor.judging import calibrated_scores, levels_of, random_scores
 from ..predictor.probing import used_columns
 from .difficulty import deviations, deviations_held_out, difficulty_model
-
-PENETRATION = "building_penetration_length_m"
 
 
 @dataclass(frozen=True, eq=False)
