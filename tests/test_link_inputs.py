@@ -110,5 +110,5 @@ def test_what_is_not_known_is_named(town):
 
 
 def test_a_link_needs_a_length(town):
-    with pytest.raises(InputError, match="row 1 stands where its transmitter is"):
+    with pytest.raises(InputError, match="ue_altitude_ag_m: row 1 stands where its transmitter is"):
         link_inputs(measured(x_m=[9.0, 5.0, 9.0], y_m=[9.0, 5.0, 9.0]), town, ue_altitude_ag_m=20.0)

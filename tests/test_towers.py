@@ -99,7 +99,7 @@ def test_the_join_makes_a_scene(register):
         ([("302-720", "29100", "1")], {}, "no cell of its rows is in .*cells.csv; row 0 has '1'"),
         ([("310-260", "29100", "1")], {}, "no network of its rows is in .*row 0 has '310-260'"),
         ([("302-220", "29100", "9567049")], {}, r"no row is joined .* by=\('network', 'cell'\)"),
-        ([("302-720", "", "1")], {}, "no row tells tac; name the columns"),
+        ([("302-720", "", "1")], {"by": ["network", "tac", "cell"]}, "no row tells tac; name the columns"),
         ([GOOD], {"by": ["eci"]}, "by: .*must be some of"),
         ([GOOD], {"farthest_m": 0}, "farthest_m: 0 must be positive"),
     ],

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
+import numpy as np
 import typer
 
 from ..config import RunConfig
@@ -14,7 +16,9 @@ from ..measurements import Measurements
 from ..models.estimate import DEFAULT_BLOCKS
 from ..radio_metrics.links import several_masts
 from ..scene import Scene
+from ..units import is_carrier_mhz, wanted_carrier_mhz
 from .rsrp_inputs import read_all
+from .tower_inputs import Register
 
 OPTIONS = {
     "metrics": "--metric",
@@ -46,24 +50,78 @@ PathLossWeights = Annotated[
 ]
 
 
+Frequency = Annotated[
+    float | None,
+    typer.Option(
+        "--frequency-mhz", metavar="MHZ", help="Of stations that do not tell it, as in OpenCelliD; else of none."
+    ),
+]
+
+
+def read_linked(
+    config: RunConfig,
+    path: Path,
+    register: Register | None,
+    frequency_mhz: float | None,
+    *,
+    columns: Path | None,
+    crs: str | None,
+    features: Sequence[str],
+    kind: type[Measurements] = Measurements,
+) -> tuple[Measurements, Scene | None]:
+    """Measurements, or points, and the scene of a config or of a register, if any.
+
+    Rows that have no tower in the register are left out.
+
+    Raises
+    ------
+    InputError
+    """
+    table, scene = read_all(config, path, columns=columns, crs=crs, features=features, kind=kind)
+    if register is not None:
+        table, scene = register.joined(table, scene, config)
+    return table, with_frequency(scene, frequency_mhz)
+
+
+def with_frequency(scene: Scene | None, frequency_mhz: float | None) -> Scene | None:
+    """The scene with a carrier frequency where its stations tell none.
+
+    Raises
+    ------
+    ConfigError
+        It is none of a carrier.
+    """
+    if frequency_mhz is None:
+        return scene
+    if not is_carrier_mhz(frequency_mhz):
+        raise ConfigError(f"--frequency-mhz: {frequency_mhz:g} {wanted_carrier_mhz(frequency_mhz)}")
+    if scene is None:
+        raise ConfigError("--frequency-mhz: it is of base stations, and there are none; give them, or leave it out")
+    stations = scene.base_stations
+    told = np.where(np.isnan(stations.frequency_mhz), frequency_mhz, stations.frequency_mhz)
+    return replace(scene, base_stations=replace(stations, frequency_mhz=told))
+
+
 def read_cleaned(
     config: RunConfig,
     path: Path,
+    register: Register | None,
+    frequency_mhz: float | None,
     *,
     columns: Path | None,
     crs: str | None,
     features: Sequence[str],
     unknown_cells: str,
 ) -> tuple[Measurements, Scene | None]:
-    """Measurements without what is none, of cells that are in the scene; and the scene of a config, if any.
+    """Measurements without what is none, of cells that are in the scene; and that scene, if any.
 
     Raises
     ------
     InputError
     """
-    if config.buildings is not None and config.base_stations is None:
+    if config.buildings is not None and config.base_stations is None and register is None:
         raise ConfigError("base_stations: buildings alone tell nothing of links; give the base stations too")
-    table, scene = read_all(config, path, columns=columns, crs=crs, features=features)
+    table, scene = read_linked(config, path, register, frequency_mhz, columns=columns, crs=crs, features=features)
     table = table.cleaned(scene, hampel=None)
     if scene is not None:
         by = "cell" if several_masts(scene) else "auto"

@@ -9,7 +9,7 @@ import numpy as np
 import typer
 
 from ..config import RunConfig
-from ..errors import InputError
+from ..errors import ConfigError, InputError
 from ..io.points_table import write_back
 from ..io.predicted_geotiff import write_predicted_map
 from ..measurements import Points
@@ -17,11 +17,13 @@ from ..models.link_inputs import BETA
 from ..radio_metrics import RadioMetricModel
 from ..radio_metrics.metrics import UNITS, column_of
 from ..radio_metrics.raster import map_layers
-from .metric_inputs import OPTIONS, Features
+from ..scene import Scene
+from .metric_inputs import OPTIONS, Features, Frequency, read_linked, with_frequency
 from .options import errors_in_options, takes_config
 from .predict import app, check_predicted, map_grid, map_scene, points_told, predicted_columns
-from .rsrp_inputs import SCENE_KEYS, Columns, TableCrs, errors_of_table, read_all, with_margin
-from .show import show_files, show_table
+from .rsrp_inputs import SCENE_KEYS, Columns, TableCrs, errors_of_table, scene_with_buildings, with_margin
+from .show import show_files, show_lines, show_table
+from .tower_inputs import JoinBy, Register, TowersFile
 
 
 @app.command("radio-metrics")
@@ -38,6 +40,9 @@ def radio_metrics(
     columns: Columns = None,
     table_crs: TableCrs = None,
     feature: Features = None,
+    towers: TowersFile = None,
+    join_by: JoinBy = None,
+    frequency_mhz: Frequency = None,
     receiver_height: Annotated[
         list[float] | None,
         typer.Option(metavar="M", help="Of maps, above ground; may be repeated: a stack of floors. [1.5]"),
@@ -51,9 +56,9 @@ def radio_metrics(
 ) -> None:
     """Predict RSRP, RSRQ and RSSI: at points, each row written back with means and intervals, or as maps.
 
-    The model brings the base stations and buildings that it was trained with; `--base-stations` and `--buildings` are
-    for another city. Points have the columns of further features that it was trained with. Maps are of the best station
-    of each cell: bands of the mean and the ends of the interval of each metric, floor by floor.
+    The model brings the base stations and buildings that it was trained with; `--base-stations`, or `--towers`, and
+    `--buildings` are for another city. Points have the columns of further features that it was trained with. Maps are
+    of the best station of each cell: bands of the mean and the ends of the interval of each metric, floor by floor.
 
     Example: `radiocore predict radio-metrics --model model --points links.csv --output predicted.csv`
     """
@@ -61,23 +66,37 @@ def radio_metrics(
     with errors_in_options(**OPTIONS):
         when = _time(time)
     trained = RadioMetricModel.load(model)
+    config = with_margin(config)
+    register = Register.read(config, towers, join_by)
     if points is None:
-        found = _predict_maps(trained, config, output, receiver_height, outdoors, when, resource_blocks)
+        if join_by:
+            raise InputError("--join-by: it is for points, each of which has its tower; leave it out")
+        scene = with_frequency(_scene_of_maps(trained, config, register), frequency_mhz)
+        found = _predict_maps(trained, config, scene, output, receiver_height, outdoors, when, resource_blocks)
     else:
         _refuse_of_maps(receiver_height=receiver_height, outdoors=outdoors, resource_blocks=resource_blocks)
-        found = _predict_points(trained, config, points, output, columns, table_crs, feature or (), when)
+        features = tuple(dict.fromkeys((*trained.features, *(feature or ()))))
+        with errors_of_table(), errors_in_options(**OPTIONS):
+            reading = {"columns": columns, "crs": table_crs, "features": features}
+            table, scene = _read_points(trained, config, points, register, frequency_mhz, reading)
+        found = _predict_points(trained, table, scene, points, output, when)
     show_table("Predicted", found)
     show_files([output])
 
 
-def _predict_points(model: RadioMetricModel, config: RunConfig, path: Path, output: Path, columns, crs, features, when):
-    features = tuple(dict.fromkeys((*model.features, *features)))
+def _read_points(model: RadioMetricModel, config: RunConfig, path: Path, register, frequency_mhz, reading):
+    """Points, and the scene that a command names, or else the model's."""
+    if config.buildings is None and config.base_stations is None and register is None:
+        scene = with_frequency(model.scene, frequency_mhz)
+        return Points.read(path, scene=scene, frame=model.frame, **reading), scene
+    table, scene = read_linked(config, path, register, frequency_mhz, kind=Points, **reading)
+    if register is not None:
+        show_lines("Points", table.report.lines()[1:])
+    return table, scene
+
+
+def _predict_points(model: RadioMetricModel, table: Points, scene: Scene | None, path: Path, output: Path, when):
     with errors_of_table(), errors_in_options(**OPTIONS):
-        if config.buildings is None and config.base_stations is None:
-            scene = model.scene
-            table = Points.read(path, scene=scene, frame=model.frame, columns=columns, crs=crs, features=features)
-        else:
-            table, scene = read_all(with_margin(config), path, columns=columns, crs=crs, features=features, kind=Points)
         if when is not None:
             table = table.select(slice(None), time=np.where(table.is_known("time"), table.time, when))
         links = model.links(table, scene=scene)
@@ -89,11 +108,18 @@ def _predict_points(model: RadioMetricModel, config: RunConfig, path: Path, outp
     return [*points_told(table), *(_range(metric, prediction.mean) for metric, prediction in found.items())]
 
 
-def _predict_maps(model: RadioMetricModel, config: RunConfig, output: Path, heights, outdoors, when, resource_blocks):
-    scene = map_scene(model, config)
+def _scene_of_maps(model: RadioMetricModel, config: RunConfig, register: Register | None) -> Scene | None:
+    if register is None:
+        return map_scene(model, config)
+    if config.buildings is None:
+        raise ConfigError("--towers: a map of other stations wants the buildings around them; give --buildings too")
+    return register.around(scene_with_buildings(config), config)
+
+
+def _predict_maps(model: RadioMetricModel, config: RunConfig, scene, output: Path, heights, outdoors, when, blocks):
     grid = map_grid(model, scene, config, indoor="masked" if outdoors else "blocked")
     with errors_of_table(), errors_in_options(**OPTIONS):
-        dataset = model.predict_map(grid, heights_m=heights, scene=scene, time=when, resource_blocks=resource_blocks)
+        dataset = model.predict_map(grid, heights_m=heights, scene=scene, time=when, resource_blocks=blocks)
     write_predicted_map(dataset, map_layers(dataset), output)
     server = dataset["server"].values
     return [

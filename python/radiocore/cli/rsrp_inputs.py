@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
+import numpy as np
 import typer
 
 from ..buildings import Buildings
@@ -47,6 +48,9 @@ IN_OPTIONS = (
     (re.compile(r"associate by bearing instead \(by='auto'\), or "), ""),
     (re.compile(r"\bunknown='leave-out'"), "--unknown-cells leave-out"),
     (re.compile(r"\bmerge_sites=False"), "--no-merge-sites"),
+    (re.compile(r"\bby=\('network', 'cell'\)"), "--join-by network --join-by cell"),
+    (re.compile(r"as a column frequency_mhz$"), "as a column frequency_mhz, or state one: --frequency-mhz"),
+    (re.compile(r"^by(?=: )|\bby=$"), "--join-by"),
 )
 """What arguments of measurements are called on the command line."""
 
@@ -97,13 +101,17 @@ def read_all(
     with errors_of_table():
         measurements = kind.read(path, scene=scene, **options)
     if scene is None and config.base_stations is not None:
-        bounds_m = (*(float(v.min()) for v in _places(measurements)), *(float(v.max()) for v in _places(measurements)))
-        reach = {"frame": measurements.frame, "bounds_m": bounds_m, "margin_m": config.stations_margin_m}
+        reach = {"frame": measurements.frame, "bounds_m": extent_of(measurements), "margin_m": config.stations_margin_m}
         chosen = station_options(config)
         stations = BaseStations.read(config.base_stations, **reach, crs=chosen.pop("station_crs"), **chosen)
-        ground = replace(Buildings.from_polygons([], []), frame=measurements.frame)
-        scene = Scene(ground, stations, receiver_bounds_m=bounds_m)
+        scene = over_open_ground(measurements, stations)
     return measurements, scene
+
+
+def over_open_ground(measurements: Measurements, stations: BaseStations) -> Scene:
+    """Stations and where measurements or points are, without buildings."""
+    ground = replace(Buildings.from_polygons([], []), frame=measurements.frame)
+    return Scene(ground, stations, receiver_bounds_m=extent_of(measurements))
 
 
 def scene_with_buildings(config: RunConfig) -> Scene:
@@ -127,5 +135,7 @@ def identities(**files: Path | None) -> dict[str, dict]:
     return {key: file_identity(path) for key, path in files.items() if path is not None}
 
 
-def _places(measurements: Measurements):
-    return measurements.x_m, measurements.y_m
+def extent_of(measurements: Measurements) -> tuple[float, ...]:
+    """(x_min, y_min, x_max, y_max) of their places, in the scene's metres."""
+    places = measurements.x_m, measurements.y_m
+    return tuple(float(end(axis)) for end in (np.min, np.max) for axis in places)

@@ -19,10 +19,11 @@ from ..radio_metrics.links import path_loss_named
 from ..radio_metrics.metrics import UNITS, available, check_metrics
 from ..radio_metrics.splits import SPLITS
 from ..tuning.tuned import tuned_model
-from .metric_inputs import OPTIONS, Features, PathLoss, PathLossWeights, ResourceBlocks, read_cleaned
+from .metric_inputs import OPTIONS, Features, Frequency, PathLoss, PathLossWeights, ResourceBlocks, read_cleaned
 from .options import errors_in_options, takes_config
 from .rsrp_inputs import SCENE_KEYS, Columns, TableCrs, errors_of_table, identities, with_margin
 from .show import show_files, show_lines, show_table
+from .tower_inputs import JoinBy, Register, TowersFile
 from .train import app
 from .train_rsrp import UnknownCells, check_model_folder, check_unknown_cells, errors_text, show_without
 
@@ -48,6 +49,9 @@ def radio_metrics(
     columns: Columns = None,
     table_crs: TableCrs = None,
     feature: Features = None,
+    towers: TowersFile = None,
+    join_by: JoinBy = None,
+    frequency_mhz: Frequency = None,
     unknown_cells: UnknownCells = "raise",
     metric: Annotated[
         list[str] | None,
@@ -76,6 +80,9 @@ def radio_metrics(
     that one is kept which errs least where it has not been: whole geohash cells are held out, with the radio cells and
     towers in them.
 
+    Cells come with `--base-stations`, as for a map, or with `--towers`, a register such as OpenCelliD's, in which each
+    row's own cell is looked up: the share that is found and the lengths of the links are told.
+
     Example: `radiocore train radio-metrics --measurements crowd.csv --base-stations cells.csv --buildings town.osm.pbf
     --feature ue_altitude_ag_m --output model`
     """
@@ -90,10 +97,17 @@ def radio_metrics(
             check_metrics(metric)
         by_path_loss = path_loss_named(path_loss, path_loss_weights)
     config = with_margin(config)
-    features = feature or ()
+    register, features = Register.read(config, towers, join_by), feature or ()
     with errors_of_table(), errors_in_options(**OPTIONS):
         table, scene = read_cleaned(
-            config, measurements, columns=columns, crs=table_crs, features=features, unknown_cells=unknown_cells
+            config,
+            measurements,
+            register,
+            frequency_mhz,
+            columns=columns,
+            crs=table_crs,
+            features=features,
+            unknown_cells=unknown_cells,
         )
         if scene is not None and len(scene.buildings):
             show_lines("Scene", scene.report().lines())
@@ -112,6 +126,7 @@ def radio_metrics(
                 measurements=measurements,
                 buildings=config.buildings,
                 base_stations=config.base_stations,
+                towers=towers,
                 path_loss=path_loss_weights,
             ),
         )

@@ -23,10 +23,11 @@ from ..tuning.radio_metrics import SPACE
 from ..tuning.search import ENGINES, tune
 from ..tuning.tuned import KIND, LISTING, SETTINGS, TRIALS, Tuned
 from .metric_inputs import OPTIONS as METRIC_OPTIONS
-from .metric_inputs import Features, PathLoss, PathLossWeights, ResourceBlocks, read_cleaned
+from .metric_inputs import Features, Frequency, PathLoss, PathLossWeights, ResourceBlocks, read_cleaned
 from .options import errors_in_options, takes_config
 from .rsrp_inputs import SCENE_KEYS, Columns, TableCrs, errors_of_table, with_margin
 from .show import show_files, show_lines, show_table
+from .tower_inputs import JoinBy, Register, TowersFile
 from .train_rsrp import UnknownCells, check_unknown_cells
 
 NAME = "tune"
@@ -48,6 +49,9 @@ def radio_metrics(
     columns: Columns = None,
     table_crs: TableCrs = None,
     feature: Features = None,
+    towers: TowersFile = None,
+    join_by: JoinBy = None,
+    frequency_mhz: Frequency = None,
     unknown_cells: UnknownCells = "raise",
     path_loss: PathLoss = None,
     path_loss_weights: PathLossWeights = None,
@@ -83,10 +87,14 @@ def radio_metrics(
         by_path_loss = path_loss_named(path_loss, path_loss_weights)
     local_file(measurements)
     check_unknown_cells(unknown_cells)
+    config = with_margin(config)
+    register = Register.read(config, towers, join_by)
     with errors_of_table(), errors_in_options(**METRIC_OPTIONS):
         table, scene = read_cleaned(
-            with_margin(config),
+            config,
             measurements,
+            register,
+            frequency_mhz,
             columns=columns,
             crs=table_crs,
             features=feature or (),

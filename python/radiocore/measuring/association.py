@@ -60,10 +60,10 @@ def associate(measurements: Measurements, scene, *, by: str = "auto", unknown: s
 
     Notes
     -----
-    A measurement's carrier, where the scene has one of that name (or with that word in it, as "o2" in "LTE o2"), limits
-    the choice to it. Ties go to the station that
-    comes first in canonical order. The nearest site need not be the serving one: trust "bearing" for one site, or where
-    sites are far apart.
+    A measurement's carrier (or its network, where it tells no carrier), where the scene has one of that name (or with
+    that word in it, as "o2" in "LTE o2"), limits the choice to it; where a cell stands at several places, so does the
+    tracking area behind it. Ties go to the station that comes first in canonical order. The nearest site need not be
+    the serving one: trust "bearing" for one site, or where sites are far apart.
     """
     for name, value, known in (("by", by, BY), ("unknown", unknown, UNKNOWN)):
         if value not in known:
@@ -75,10 +75,10 @@ def associate(measurements: Measurements, scene, *, by: str = "auto", unknown: s
         raise InputError("base stations: there are none to associate measurements with")
     station = np.full(len(measurements), -1, dtype=np.int64)
     cell = measurements.cell if by != "bearing" else np.full(len(measurements), "")
-    for carrier, name, rows in _groups(measurements.carrier, cell):
+    for carrier, network, tac, name, rows in _groups(measurements, cell):
         if name == "" and by == "cell":
             continue
-        candidates = _candidates(stations, carrier, name, measurements.report.source)
+        candidates = _candidates(stations, carrier or network, tac, name, measurements.report.source)
         if candidates.size:
             station[rows] = _nearest(stations, candidates, measurements.x_m[rows], measurements.y_m[rows])
     if (station < 0).any():
@@ -106,16 +106,17 @@ def sector_names(stations) -> np.ndarray:
     return out.astype(str)
 
 
-def _groups(carrier: np.ndarray, cell: np.ndarray):
-    """(carrier, cell, rows) of each distinct pair."""
+def _groups(measurements: Measurements, cell: np.ndarray):
+    """(carrier, network, tac, cell, rows) of each distinct four."""
     import pandas
 
-    group, pairs = pandas.MultiIndex.from_arrays([carrier, cell]).factorize()
-    return [(*pair, np.flatnonzero(group == number)) for number, pair in enumerate(pairs)]
+    columns = [measurements.carrier, measurements.network, measurements.tac, cell]
+    group, names = pandas.MultiIndex.from_arrays(columns).factorize()
+    return [(*own, np.flatnonzero(group == number)) for number, own in enumerate(names)]
 
 
-def _candidates(stations, carrier: str, cell: str, source: str) -> np.ndarray:
-    """Rows of the stations, in canonical order, that measurements of a carrier and cell may be of."""
+def _candidates(stations, carrier: str, tac: str, cell: str, source: str) -> np.ndarray:
+    """Rows of the stations, in canonical order, that measurements of a carrier, or network, and cell may be of."""
     order = stations.canonical_order
     for is_of in (stations.carrier == carrier, _has_word(stations.carrier, carrier)):
         if carrier and is_of.any():
@@ -131,13 +132,20 @@ def _candidates(stations, carrier: str, cell: str, source: str) -> np.ndarray:
             break
     else:
         return order[:0]
-    if len(np.unique(stations.position_mm[order, :2], axis=0)) > 1:
+    if tac and _places(stations, order) > 1:
+        is_of = _has_word(stations.carrier[order], f"{carrier} {tac}".strip())
+        order = order[is_of] if is_of.any() else order
+    if _places(stations, order) > 1:
         known = sorted(set(stations.carrier[order].tolist()))
         raise InputError(
             f"{source}: the cell {cell!r} stands at several places in the scene (carriers {known}); name the carrier "
             "of the measurements as the scene does, or the cells apart"
         )
     return order
+
+
+def _places(stations, rows: np.ndarray) -> int:
+    return len(np.unique(stations.position_mm[rows, :2], axis=0))
 
 
 def _has_word(names: np.ndarray, word: str) -> np.ndarray:

@@ -26,8 +26,8 @@ class TowerJoin:
 
     Attributes
     ----------
-    measurements : the rows that have a tower, their carriers named as those of :attr:`base_stations`; the report counts
-        the others, and tells the share that was joined
+    measurements : the rows that have a tower; the report counts the others, and tells the share that was joined. Their
+        carrier is left open: in a scene of :attr:`base_stations` network, tracking area and cell say which is theirs
     towers : the register
     tower : (N,) row of it
     distance_m : (N,) along the ground, on the ellipsoid
@@ -47,7 +47,7 @@ class TowerJoin:
 
 
 def join_towers(
-    measurements: Measurements, towers: Towers, *, by: Sequence[str] = KEY, farthest_m: float = FARTHEST_M
+    measurements: Measurements, towers: Towers, *, by: Sequence[str] | None = None, farthest_m: float = FARTHEST_M
 ) -> TowerJoin:
     """Join measurements with the towers of the same network, tracking area and cell.
 
@@ -56,7 +56,8 @@ def join_towers(
     measurements : Measurements
         With a CRS.
     by : of "network", "tac" and "cell"
-        In LTE a cell's number is unique within its network: without "tac" rows of moved borders are joined too.
+        Default: the first and the last, and "tac" where some of the measurements and of the towers tell it. In LTE a
+        cell's number is unique within its network: without "tac" rows of moved borders are joined too.
     farthest_m : float
         Longer links are left out.
 
@@ -71,6 +72,8 @@ def join_towers(
     InputError
         No row is joined, or most of the joined ones are too far from their towers, as on another continent.
     """
+    if by is None:
+        by = KEY if measurements.is_known("tac").any() and (towers.tac != "").any() else ("network", "cell")
     if not by or not set(by) <= set(KEY):
         raise InputError(f"by: {tuple(by)} must be some of {KEY}")
     if not farthest_m > 0:
@@ -105,7 +108,7 @@ def join_towers(
     left_out = {**report.left_out, **{reason: int(rows.sum()) for reason, rows in counts.items()}}
     joined = measurements.select(
         kept,
-        carrier=towers.carriers(tower[kept]),
+        carrier=np.full(int(kept.sum()), ""),
         report=replace(report, left_out=left_out, notes=(*report.notes, note, *towers.notes)),
     )
     return TowerJoin(joined, towers, tower[kept], distance_m[kept], share)

@@ -15,7 +15,7 @@ from ..io.sniff import local_file, read_bytes
 from ..io.stations import format_of
 from ..io.stations_sites import label_rows
 from ..io.stations_table import StationTable
-from ..network import DEFAULT_HEIGHT_M, DEFAULT_POWER_DBM, BaseStations
+from ..network import DEFAULT_HEIGHT_M, DEFAULT_POWER_DBM, BaseStations, StationReport
 from ..units import (
     USUAL_ANTENNA_HEIGHT_M,
     WANTED_HEIGHT,
@@ -123,8 +123,15 @@ class Towers:
     def __repr__(self) -> str:
         return f"<Towers: {len(self)} cells of {len(np.unique(self.network))} networks>"
 
-    def base_stations(self, rows: np.ndarray, frame: LocalFrame) -> BaseStations:
-        """Some of them as stations in a frame; heights and powers that are not known are the usual ones.
+    def base_stations(
+        self,
+        rows: np.ndarray,
+        frame: LocalFrame,
+        *,
+        height_m: float = DEFAULT_HEIGHT_M,
+        power_dbm: float = DEFAULT_POWER_DBM,
+    ) -> BaseStations:
+        """Some of them as stations in a frame; where the register does not tell height and power, they are these.
 
         Each is a carrier of its own, as the cells of a mast stand at one place.
         """
@@ -132,13 +139,14 @@ class Towers:
         return BaseStations(
             x_m=x_m,
             y_m=y_m,
-            height_m=np.where(np.isnan(self.height_m[rows]), DEFAULT_HEIGHT_M, self.height_m[rows]),
-            power_dbm=np.where(np.isnan(self.power_dbm[rows]), DEFAULT_POWER_DBM, self.power_dbm[rows]),
+            height_m=np.where(np.isnan(self.height_m[rows]), height_m, self.height_m[rows]),
+            power_dbm=np.where(np.isnan(self.power_dbm[rows]), power_dbm, self.power_dbm[rows]),
             id=self.cell[rows],
             carrier=self.carriers(rows),
             azimuth_deg=self.azimuth_deg[rows],
             frequency_mhz=self.frequency_mhz[rows],
             frame=frame,
+            report=StationReport(source=self.source, rows_read=len(self), rows_selected=len(rows), notes=self.notes),
         )
 
     def carriers(self, rows: np.ndarray) -> np.ndarray:

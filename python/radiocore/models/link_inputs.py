@@ -79,13 +79,13 @@ def link_inputs(
     columns, left_out = _of_time(measurements)
     given = measurements.features.get("ue_altitude_ag_m")
     columns["ue_altitude_ag_m"] = np.full(len(measurements), float(ue_altitude_ag_m)) if given is None else given
-    crossed = crossed_by(association, scene, columns["ue_altitude_ag_m"], threads=threads, progress=progress)
-    inputs = Inputs.of_links(measurements, association, crossed)
     if association is None:
         needed = (*TABLE_2, "frequency_mhz", ANTENNA)
         left_out |= {name: NO_STATIONS for name in needed if name not in columns}
     else:
         columns |= _of_stations(association, scene.base_stations, columns["ue_altitude_ag_m"], left_out)
+    crossed = crossed_by(association, scene, columns["ue_altitude_ag_m"], threads=threads, progress=progress)
+    inputs = Inputs.of_links(measurements, association, crossed)
     frequency_mhz = columns.pop("frequency_mhz", inputs.columns.get("frequency_mhz"))
     if frequency_mhz is not None:
         columns |= {"frequency_mhz": frequency_mhz, "downlink_frequency": frequency_mhz}
