@@ -123,7 +123,17 @@ def read_cleaned(
         raise ConfigError("base_stations: buildings alone tell nothing of links; give the base stations too")
     table, scene = read_linked(config, path, register, frequency_mhz, columns=columns, crs=crs, features=features)
     table = table.cleaned(scene, hampel=None)
-    if scene is not None:
-        by = "cell" if several_masts(scene) else "auto"
-        table = table.associated(scene, by=by, unknown=unknown_cells).measurements
-    return table, scene
+    return of_known_cells(table, scene, unknown_cells), scene
+
+
+def of_known_cells(table: Measurements, scene: Scene | None, unknown_cells: str) -> Measurements:
+    """Rows of cells that are in the scene; others are an error, or left out.
+
+    Raises
+    ------
+    InputError
+    """
+    if scene is None or len(scene.base_stations) == 0:
+        return table
+    by = "cell" if several_masts(scene) else "auto"
+    return table.associated(scene, by=by, unknown=unknown_cells).measurements

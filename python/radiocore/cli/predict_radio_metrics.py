@@ -18,12 +18,13 @@ from ..radio_metrics import RadioMetricModel
 from ..radio_metrics.metrics import UNITS, column_of
 from ..radio_metrics.raster import map_layers
 from ..scene import Scene
-from .metric_inputs import OPTIONS, Features, Frequency, read_linked, with_frequency
+from .metric_inputs import OPTIONS, Features, Frequency, of_known_cells, read_linked, with_frequency
 from .options import errors_in_options, takes_config
 from .predict import app, check_predicted, map_grid, map_scene, points_told, predicted_columns
 from .rsrp_inputs import SCENE_KEYS, Columns, TableCrs, errors_of_table, scene_with_buildings, with_margin
 from .show import show_files, show_lines, show_table
 from .tower_inputs import JoinBy, Register, TowersFile
+from .train_rsrp import UnknownCells, check_unknown_cells
 
 
 @app.command("radio-metrics")
@@ -43,6 +44,7 @@ def radio_metrics(
     towers: TowersFile = None,
     join_by: JoinBy = None,
     frequency_mhz: Frequency = None,
+    unknown_cells: UnknownCells = "raise",
     receiver_height: Annotated[
         list[float] | None,
         typer.Option(metavar="M", help="Of maps, above ground; may be repeated: a stack of floors. [1.5]"),
@@ -63,6 +65,7 @@ def radio_metrics(
     Example: `radiocore predict radio-metrics --model model --points links.csv --output predicted.csv`
     """
     check_predicted(output, points, overwrite)
+    check_unknown_cells(unknown_cells)
     with errors_in_options(**OPTIONS):
         when = _time(time)
     trained = RadioMetricModel.load(model)
@@ -79,6 +82,7 @@ def radio_metrics(
         with errors_of_table(), errors_in_options(**OPTIONS):
             reading = {"columns": columns, "crs": table_crs, "features": features}
             table, scene = _read_points(trained, config, points, register, frequency_mhz, reading)
+            table = of_known_cells(table, scene, unknown_cells)
         found = _predict_points(trained, table, scene, points, output, when)
     show_table("Predicted", found)
     show_files([output])
