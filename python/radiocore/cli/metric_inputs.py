@@ -58,31 +58,6 @@ Frequency = Annotated[
 ]
 
 
-def read_linked(
-    config: RunConfig,
-    path: Path,
-    register: Register | None,
-    frequency_mhz: float | None,
-    *,
-    columns: Path | None,
-    crs: str | None,
-    features: Sequence[str],
-    kind: type[Measurements] = Measurements,
-) -> tuple[Measurements, Scene | None]:
-    """Measurements, or points, and the scene of a config or of a register, if any.
-
-    Rows that have no tower in the register are left out.
-
-    Raises
-    ------
-    InputError
-    """
-    table, scene = read_all(config, path, columns=columns, crs=crs, features=features, kind=kind)
-    if register is not None:
-        table, scene = register.joined(table, scene, config)
-    return table, with_frequency(scene, frequency_mhz)
-
-
 def with_frequency(scene: Scene | None, frequency_mhz: float | None) -> Scene | None:
     """The scene with a carrier frequency where its stations tell none.
 
@@ -121,9 +96,23 @@ def read_cleaned(
     """
     if config.buildings is not None and config.base_stations is None and register is None:
         raise ConfigError("base_stations: buildings alone tell nothing of links; give the base stations too")
-    table, scene = read_linked(config, path, register, frequency_mhz, columns=columns, crs=crs, features=features)
-    table = table.cleaned(scene, hampel=None)
+    table, scene = read_all(config, path, columns=columns, crs=crs, features=features)
+    table, scene = with_towers(table.cleaned(scene, hampel=None), scene, register, frequency_mhz, config)
     return of_known_cells(table, scene, unknown_cells), scene
+
+
+def with_towers(
+    table: Measurements, scene: Scene | None, register: Register | None, frequency_mhz: float | None, config: RunConfig
+) -> tuple[Measurements, Scene | None]:
+    """The rows that have a tower in a register, if there is one, and the scene of these; with carrier frequencies.
+
+    Raises
+    ------
+    InputError
+    """
+    if register is not None:
+        table, scene = register.joined(table, scene, config)
+    return table, with_frequency(scene, frequency_mhz)
 
 
 def of_known_cells(table: Measurements, scene: Scene | None, unknown_cells: str) -> Measurements:

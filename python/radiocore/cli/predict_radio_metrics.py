@@ -18,10 +18,10 @@ from ..radio_metrics import RadioMetricModel
 from ..radio_metrics.metrics import UNITS, column_of
 from ..radio_metrics.raster import map_layers
 from ..scene import Scene
-from .metric_inputs import OPTIONS, Features, Frequency, of_known_cells, read_linked, with_frequency
+from .metric_inputs import OPTIONS, Features, Frequency, of_known_cells, with_frequency, with_towers
 from .options import errors_in_options, takes_config
 from .predict import app, check_predicted, map_grid, map_scene, points_told, predicted_columns
-from .rsrp_inputs import SCENE_KEYS, Columns, TableCrs, errors_of_table, scene_with_buildings, with_margin
+from .rsrp_inputs import SCENE_KEYS, Columns, TableCrs, errors_of_table, read_all, scene_with_buildings, with_margin
 from .show import show_files, show_lines, show_table
 from .tower_inputs import JoinBy, Register, TowersFile
 from .train_rsrp import UnknownCells, check_unknown_cells
@@ -93,7 +93,8 @@ def _read_points(model: RadioMetricModel, config: RunConfig, path: Path, registe
     if config.buildings is None and config.base_stations is None and register is None:
         scene = with_frequency(model.scene, frequency_mhz)
         return Points.read(path, scene=scene, frame=model.frame, **reading), scene
-    table, scene = read_linked(config, path, register, frequency_mhz, kind=Points, **reading)
+    table, scene = read_all(config, path, kind=Points, **reading)
+    table, scene = with_towers(table, scene, register, frequency_mhz, config)
     if register is not None:
         show_lines("Points", table.report.lines()[1:])
     return table, scene

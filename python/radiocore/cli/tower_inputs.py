@@ -66,7 +66,7 @@ class Register:
             return None
         for key in OF_STATIONS:
             if key in config.model_fields_set:
-                raise ConfigError(f"{key}: it is for base stations, and --towers takes a register instead; give one")
+                raise ConfigError(f"{key}: it is for base stations, and --towers takes their place; leave one out")
         options = {"columns": config.station_columns or None, "crs": config.station_crs}
         try:
             towers = Towers.read(path, radio=config.radio or "LTE", **options)
