@@ -17,6 +17,7 @@ from ..models.base import Model
 from ..models.estimate import DEFAULT_BLOCKS, Estimate
 from ..models.inputs import Inputs
 from ..models.prediction import Prediction
+from ..models.stack import Stack
 from ..predictor import BLOCK_M, OF_THE_CAMPAIGN, model_named
 from ..predictor.probing import digest_of
 from ..predictor.refusals import refuse_far, refuse_useless
@@ -96,8 +97,8 @@ class RadioMetricModel:
         model : str or Model, or one by metric
             A name of :func:`radiocore.models.models`, as "correction" for the network of the paper, or a model with
             settings of its own. "chosen": the best on rows held out of least squares, a bent line, its mean with one
-            that knows sites and cells, boosted trees and a correction network. Metrics that a mapping leaves out are
-            "chosen".
+            that knows sites and cells, boosted trees and a correction network; "stack": a weighted mean of these.
+            Metrics that a mapping leaves out are "chosen".
         path_loss : str or PathLossModel, optional
             Of stage one. Default: 3GPP TR 38.901 UMa, or COST-231 Hata where no buildings are known.
         resource_blocks : int
@@ -134,7 +135,8 @@ class RadioMetricModel:
             known, target = known_rows(measurements, metric, resource_blocks)
             rows, own = measurements.select(known), inputs.select(known)
             wanted = by_metric.get(metric, CHOSEN)
-            models = candidates(metric, own, further, seed) if wanted == CHOSEN else (_model(wanted, metric, seed),)
+            tried = candidates(metric, own, further, seed)
+            models = tried if wanted == CHOSEN else (_model(wanted, metric, tried, seed),)
             trained[metric] = choose(
                 models, metric, own, target, folds_of(rows, split, seed), blocks[known], seed, progress
             )
@@ -260,10 +262,12 @@ class RadioMetricModel:
         return read_model(folder)
 
 
-def _model(model: str | Model, metric: str, seed: int) -> Model:
-    """A model of a metric; one that is made for one metric is made for this."""
+def _model(model: str | Model, metric: str, tried: Sequence[Model], seed: int) -> Model:
+    """A model of a metric; one that is made for one metric is made for this, and a stack is one of what is tried."""
     if isinstance(model, Model):
         return model
+    if model == Stack.name:
+        return Stack(tuple(tried), seed)
     named = model_named(model, seed)
     return replace(type(named)(metric=metric), seed=seed) if "metric" in named.settings else named
 
