@@ -9,6 +9,7 @@ import pytest
 
 from maps import frame, scene
 from radiocore.errors import InputError
+from radiocore.link_features import link_features
 from radiocore.measurements import Measurements
 from radiocore.models.estimate import Estimate
 from radiocore.models.link_inputs import FROM_BUILDINGS, TABLE_2, TIME, link_inputs
@@ -112,3 +113,15 @@ def test_what_is_not_known_is_named(town):
 def test_a_link_needs_a_length(town):
     with pytest.raises(InputError, match="ue_altitude_ag_m: row 1 stands where its transmitter is"):
         link_inputs(measured(x_m=[9.0, 5.0, 9.0], y_m=[9.0, 5.0, 9.0]), town, ue_altitude_ag_m=20.0)
+
+
+def test_links_are_traced_once(town, monkeypatch):
+    heights_m = []
+
+    def counted(scene, transmitter, receiver_m, **options):
+        heights_m.append(receiver_m[:, 2].tolist())
+        return link_features(scene, transmitter, receiver_m, **options)
+
+    monkeypatch.setattr("radiocore.models.inputs.link_features", counted)
+    link_inputs(measured(features={"ue_altitude_ag_m": np.array([1.5, 4.0, 9.5])}), town)
+    assert heights_m == [[1.5, 4.0, 9.5]]

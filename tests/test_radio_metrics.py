@@ -15,12 +15,14 @@ from radiocore import FileFormatError, InputError, Points, RadioMetricModel, Rec
 from radiocore.frame import LocalFrame
 from radiocore.measuring.crowd import crowd
 from radiocore.measuring.crowd_cities import made_up_cities
+from radiocore.models import models
 from radiocore.models.base import Model
 from radiocore.models.least_squares import LeastSquares
 from radiocore.models.link_inputs import TABLE_2, TIME
 from radiocore.models.prediction import Prediction
 from radiocore.predictor.archive import checksum
 from radiocore.propagation.crc_mlpl import CrcMlpl
+from radiocore.radio_metrics.choosing import candidates
 from radiocore.radio_metrics.links import links_of, path_loss_named
 from radiocore.radio_metrics.metrics import available, known_rows
 from weights_files import write_weights
@@ -401,3 +403,21 @@ def test_a_city_that_nobody_measured_is_predicted_almost_to_the_noise():
         assert np.mean((low <= values) & (values <= high)) > 0.93
     estimate_db = rmse_db(beta_dbm, "rsrp_dbm", everywhere)
     assert rmse_db(found["rsrp"].mean, "rsrp_dbm", everywhere) < 0.7 * estimate_db
+
+
+def test_a_stack_is_one_of_the_candidates(cities, table, tmp_path, monkeypatch):
+    """None of which knows places by their coordinates: it speaks of other cities, and its folder is the same again."""
+    members = candidates("rsrp", links_of(table, cities.scene), (), 0)
+    assert [model.name for model in members] == ["least squares", "mixed effects", "boosting", "correction"]
+    monkeypatch.setattr("radiocore.radio_metrics.candidates", lambda *_: (Physical(), LeastSquares()))
+    monkeypatch.setattr("radiocore.models.stack.models", lambda: {**models(), Physical.name: Physical})
+    model = RadioMetricModel.train(
+        table, cities.scene, metrics=["rsrp"], model="stack", split="tower", seed=3, progress=False
+    )
+    fitted = model.metrics["rsrp"].model
+    assert set(fitted.weights) <= {"physical", "least squares"} and fitted.seed == 3
+    assert not model.used & {"x_m", "y_m", "cell"}
+    model.save(tmp_path / "model")
+    links = model.links(table)
+    again = RadioMetricModel.load(tmp_path / "model").predict_links(links)["rsrp"]
+    np.testing.assert_array_equal(again.mean, model.predict_links(links)["rsrp"].mean)

@@ -12,6 +12,7 @@ import pytest
 from radiocore import Towers, join_towers
 from radiocore.buildings import Buildings
 from radiocore.errors import FileFormatError, InputError
+from radiocore.evaluation.named_folds import towers_of
 from radiocore.frame import LocalFrame
 from radiocore.measurements import Measurements
 from radiocore.models.link_inputs import link_inputs
@@ -78,6 +79,22 @@ def test_every_row_is_joined_or_counted(register):
     expected = great_circle_m((-75.68, 45.42), (-75.672, 45.416))
     np.testing.assert_allclose(found.distance_m, expected, rtol=6e-3)
     assert join_towers(rows([GOOD, ("302-720", "1", "9567050")]), register, by=("network", "cell")).share_joined == 1
+
+
+def test_a_moved_border_and_sites(register, tmp_path):
+    """A cell in two tracking areas at two places, each row with its own; cells of a site stay one tower of splits."""
+    found = join_towers(rows([GOOD, ("302-720", "29100", "9567050")]), register)
+    assert (towers_of(found.measurements) == 0).all()
+    (tmp_path / "moved.csv").write_text(
+        REGISTER + "LTE,302,720,29101,9567049,0,-75.640,45.416,1000,1,1,1,1,0\n"
+        "LTE,302,221,29101,9567049,0,-75.645,45.416,1000,1,1,1,1,0\n"
+    )
+    keys = [GOOD, ("302-720", "29101", "9567049"), ("302-221", "29101", "9567049")]
+    found = join_towers(rows(keys), Towers.read(tmp_path / "moved.csv"))
+    nothing = replace(Buildings.from_polygons([], []), frame=FRAME)
+    scene = Scene(nothing, found.base_stations, receiver_bounds_m=(-1e4, -1e4, 1e4, 1e4))
+    np.testing.assert_allclose(found.measurements.associated(scene).distance_m, found.distance_m, rtol=1e-3)
+    assert len(set(found.distance_m.round())) == 3
 
 
 def test_the_join_makes_a_scene(register):

@@ -84,10 +84,11 @@ class Register:
             No row is joined, or they are too far from their towers.
         """
         found = join_towers(table, self.towers, by=self.by)
-        stations = self.towers.base_stations(np.unique(found.tower), table.frame, **self.assumed)
-        if town is not None:
-            return found.measurements, with_stations(town, stations, config)
-        return found.measurements, over_open_ground(table, stations)
+        rows = np.unique(found.tower)
+        stations = self.towers.base_stations(rows, table.frame, **self.assumed)
+        report = found.measurements.report
+        noted = replace(found.measurements, report=replace(report, notes=(*report.notes, *self._notes(rows))))
+        return noted, over_open_ground(table, stations) if town is None else with_stations(town, stations, config)
 
     def around(self, town: Scene, config: RunConfig) -> Scene:
         """The scene of a town with the towers in it and in its margin, as for a map.
@@ -108,6 +109,16 @@ class Register:
                 f"{margin_m / 1000:g} km of it; is it the register of this country?"
             )
         return with_stations(town, self.towers.base_stations(np.flatnonzero(near), town.frame, **self.assumed), config)
+
+    def _notes(self, rows: np.ndarray) -> list[str]:
+        """What is assumed of towers that do not tell it."""
+        notes = []
+        for name, words in (("height_m", "antenna height: {:g} m above ground"), ("power_dbm", "power: {:g} dBm")):
+            untold = int(np.isnan(getattr(self.towers, name)[rows]).sum())
+            if untold:
+                assumed = words.format(self.assumed[name])
+                notes.append(f"{untold:,} of these {len(rows):,} cells tell no {assumed} is assumed for them")
+        return notes
 
 
 def with_stations(town: Scene, stations: BaseStations, config: RunConfig) -> Scene:

@@ -58,7 +58,10 @@ def radio_metrics(
         typer.Option(metavar="NAME", help="rsrp, rsrq or rssi; may be repeated. [those that were measured]"),
     ] = None,
     model: Annotated[
-        str, typer.Option(metavar="NAME", help="Which model; correction is the paper's network.")
+        str,
+        typer.Option(
+            metavar="NAME", help="Which model; correction is the paper's network, stack a mean of what is tried."
+        ),
     ] = CHOSEN,
     tuned: Annotated[
         list[Path] | None,
