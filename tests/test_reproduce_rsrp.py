@@ -15,7 +15,7 @@ from radiocore.reproduce import rsrp
 from radiocore.reproduce.figure import VERDICTS
 from radiocore.reproduce.rsrp import dortmund, dtu, huawei, latent, synthetic, table_1, targets
 from radiocore.reproduce.rsrp.latent import separation
-from radiocore.reproduce.rsrp.methods import BASELINES, METHODS, OURS
+from radiocore.reproduce.rsrp.methods import BASELINES, METHODS, OURS, STACK
 from radiocore.reproduce.rsrp.report import FIGURES, reproduce_rsrp
 from radiocore.reproduce.rsrp.settings import Settings
 from radiocore.reproduce.rsrp.splits import RANDOM, SPLITS
@@ -123,7 +123,7 @@ def test_same_seed_same_bytes(report):
 
 
 def test_every_method_has_a_colour_and_can_be_made(made_up):
-    assert list(METHODS) == list(METHOD_COLOURS) == [*BASELINES, "proposed", OURS]
+    assert list(METHODS) == list(METHOD_COLOURS) == [*BASELINES, "proposed", STACK, OURS]
     for name, method in METHODS.items():
         model = method.make(TINY, made_up.inputs, 0)
         assert not model.is_fitted and method.name == name

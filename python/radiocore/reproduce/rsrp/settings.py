@@ -16,7 +16,7 @@ class Settings:
     samples : made-up measurements
     epochs : of the networks, at most; they stop earlier where nothing is gained
     rows : of each public data set, at most, shared out to all tiles; None: all
-    stacks_network : whether a likelihood network is among the members of our stack, which doubles its time
+    stacks : whether the stack is judged, too, which takes longer than all others together
     images : that the autoencoder is trained on, all sites together
     latent : features of an image; the paper has two
     image_batch : images a step; few images teach more in small batches than in the paper's of 50
@@ -30,7 +30,7 @@ class Settings:
     samples: int = 4000
     epochs: int = 1000
     rows: int | None = 4500
-    stacks_network: bool = False
+    stacks: bool = False
     images: int = 2000
     latent: int = 8
     image_batch: int = 5
@@ -40,7 +40,7 @@ class Settings:
 
     @classmethod
     def quick(cls) -> Settings:
-        """Some twenty minutes on two free cores."""
+        """Some ten minutes on two free cores."""
         return cls()
 
     @classmethod
@@ -50,7 +50,7 @@ class Settings:
             folds=20,
             samples=20_000,
             rows=None,
-            stacks_network=True,
+            stacks=True,
             images=10_000,
             image_batch=50,
             image_epochs=60,

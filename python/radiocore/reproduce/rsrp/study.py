@@ -23,7 +23,7 @@ from ...models.vae import Autoencoder
 from ...progress import progress_bar
 from .data_set import DataSet
 from .images import encoded, trained_autoencoder
-from .methods import METHODS
+from .methods import METHODS, STACK
 from .settings import Settings
 from .splits import SPLITS, Split
 
@@ -103,7 +103,8 @@ class Study:
     def methods(self) -> tuple[str, ...]:
         """Names of the columns, in their order."""
         wanted = self.settings.methods
-        return tuple(name for name in METHODS if wanted is None or name in wanted)
+        named = (name for name in METHODS if wanted is None or name in wanted)
+        return tuple(name for name in named if name != STACK or self.settings.stacks)
 
     @property
     def real(self) -> tuple[DataSet, ...]:
@@ -176,7 +177,7 @@ class Study:
             return _nothing
         inputs = self.inputs(data_set)
         added = method.calibration == "added" and split.name in self.settings.calibrated
-        model = method.make(self.settings, inputs, self.seed)
+        model = method.make(self.settings, self.seed)
         return partial(
             _judged,
             Calibrated(model) if added else model,

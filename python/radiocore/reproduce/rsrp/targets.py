@@ -143,7 +143,7 @@ def _beats_baselines(study: Study) -> Claim:
             told.append(f"{data_set.title}, {_words(split)} {ours_db:.2f} against {best_db:.2f} dB ({best})")
     needed = min(SETS_WON, len(study.real))
     return Claim(
-        "Our stack, weighted on inner blocks, beats every baseline in blocked folds on two of the three public sets.",
+        "Ours, kriging with a drift, beats every baseline in blocked folds on two of the three public sets.",
         verdict(all(count >= needed for count in won.values()), any(count >= needed for count in won.values())),
         "; ".join(told),
     )
@@ -157,7 +157,7 @@ def _our_intervals(study: Study) -> Claim:
     }
     inside = [COVERED[0] <= share <= COVERED[1] for share in shares.values()]
     return Claim(
-        "Our stack's calibrated 80 % intervals cover 75 to 85 % of the public sets' samples in blocked folds.",
+        "Ours: calibrated 80 % intervals cover 75 to 85 % of the public sets' samples in blocked folds.",
         verdict(all(inside), any(inside)),
         ", ".join(f"{title}, {_words(split)} {share:.1%}" for (title, split), share in shares.items()),
     )
