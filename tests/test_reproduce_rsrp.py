@@ -125,7 +125,7 @@ def test_same_seed_same_bytes(report):
 def test_every_method_has_a_colour_and_can_be_made(made_up):
     assert list(METHODS) == list(METHOD_COLOURS) == [*BASELINES, "proposed", STACK, OURS]
     for name, method in METHODS.items():
-        model = method.make(TINY, made_up.inputs, 0)
+        model = method.make(TINY, 0)
         assert not model.is_fitted and method.name == name
 
 
