@@ -152,7 +152,7 @@ def test_learns_more_than_the_mean_image():
     """Two kinds of images, light and dark: the mean image is grey, and one number tells them apart."""
     light = np.arange(32) % 2 == 0
     images = np.where(light[:, None, None, None], np.uint8(230), np.uint8(25)) * np.ones((1, 256, 256, 3), np.uint8)
-    model = Autoencoder(widths=(2, 4, 4), latent=1, epochs=30, batch=2, threads=1).fit(images, progress=False)
+    model = Autoencoder(widths=(2, 4, 4), latent=1, epochs=60, batch=2, threads=1).fit(images, progress=False)
     of_mean_image = 196_608 * float(scaled(np.uint8(230))) ** 2
     assert min(model.history.validation_loss) < 0.1 * of_mean_image
     z = model.encode(images)[:, 0]

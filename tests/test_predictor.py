@@ -186,7 +186,7 @@ def unscaled(arrays):
         (sealed(unscaled), r"calibration.scores is \(600,\) of <f8, and config.json says \(7,\)"),
         (
             sealed(lambda about: about["model"].update(name="oracle")),
-            "does not describe a model .the model 'oracle' is not among MLP, boosting, cell mean",
+            "does not describe a model .the model 'oracle' is not among MLP, bent line, boosting, cell mean",
         ),
         (sealed(lambda about: about.pop("frame")), "does not describe a model .'frame'"),
     ],

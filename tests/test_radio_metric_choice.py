@@ -66,9 +66,10 @@ def test_the_candidate_that_errs_least_is_kept():
 def test_candidates_know_no_place():
     inputs = Inputs({"cell": np.array(["1"]), "x_m": np.zeros(1)})
     models = candidates("rssi", inputs, ("clutter",), seed=5)
-    assert [model.name for model in models] == ["least squares", "mixed effects", "boosting", "correction"]
-    assert {"clutter", *TIME} <= set(models[2].features) and not {"x_m", "cell"} & set(models[2].features)
-    assert models[3].metric == "rssi" and models[3].columns.count("hour_of_day") == 1
+    assert [model.name for model in models] == ["least squares", "bent line", "committee", "boosting", "correction"]
+    *_, trees, network = models
+    assert {"clutter", *TIME} <= set(trees.features) and not {"x_m", "cell"} & set(trees.features)
+    assert network.metric == "rssi" and network.columns.count("hour_of_day") == 1
 
 
 def test_cells_and_towers_are_apart_unless_asked_for():

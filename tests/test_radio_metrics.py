@@ -408,7 +408,7 @@ def test_a_city_that_nobody_measured_is_predicted_almost_to_the_noise():
 def test_a_stack_is_one_of_the_candidates(cities, table, tmp_path, monkeypatch):
     """None of which knows places by their coordinates: it speaks of other cities, and its folder is the same again."""
     members = candidates("rsrp", links_of(table, cities.scene), (), 0)
-    assert [model.name for model in members] == ["least squares", "mixed effects", "boosting", "correction"]
+    assert [model.name for model in members] == ["least squares", "bent line", "committee", "boosting", "correction"]
     monkeypatch.setattr("radiocore.radio_metrics.candidates", lambda *_: (Physical(), LeastSquares()))
     monkeypatch.setattr("radiocore.models.stack.models", lambda: {**models(), Physical.name: Physical})
     model = RadioMetricModel.train(
