@@ -30,6 +30,9 @@ OPTIONS = {
 }
 """What arguments of radio-metric models are called on the command line."""
 
+MeasurementsFile = Annotated[
+    Path, typer.Option(metavar="FILE", help="Crowdsourced or drive test data: CSV (.gz too), Parquet, GeoPackage.")
+]
 Features = Annotated[
     list[str] | None,
     typer.Option(

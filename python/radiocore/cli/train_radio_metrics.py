@@ -19,7 +19,16 @@ from ..radio_metrics.links import path_loss_named
 from ..radio_metrics.metrics import UNITS, available, check_metrics
 from ..radio_metrics.splits import SPLITS
 from ..tuning.tuned import tuned_model
-from .metric_inputs import OPTIONS, Features, Frequency, PathLoss, PathLossWeights, ResourceBlocks, read_cleaned
+from .metric_inputs import (
+    OPTIONS,
+    Features,
+    Frequency,
+    MeasurementsFile,
+    PathLoss,
+    PathLossWeights,
+    ResourceBlocks,
+    read_cleaned,
+)
 from .options import errors_in_options, takes_config
 from .rsrp_inputs import SCENE_KEYS, Columns, TableCrs, errors_of_table, identities, with_margin
 from .show import show_files, show_lines, show_table
@@ -42,9 +51,7 @@ CAPTIONS = {
 @takes_config((*SCENE_KEYS, "seed"))
 def radio_metrics(
     config: RunConfig,
-    measurements: Annotated[
-        Path, typer.Option(metavar="FILE", help="Crowdsourced or drive test data: CSV (.gz too), Parquet, GeoPackage.")
-    ] = ...,
+    measurements: MeasurementsFile = ...,
     output: Annotated[Path, typer.Option(metavar="FOLDER", help="Where the trained model goes.")] = ...,
     columns: Columns = None,
     table_crs: TableCrs = None,

@@ -23,7 +23,15 @@ from ..tuning.radio_metrics import SPACE
 from ..tuning.search import ENGINES, tune
 from ..tuning.tuned import KIND, LISTING, SETTINGS, TRIALS, Tuned
 from .metric_inputs import OPTIONS as METRIC_OPTIONS
-from .metric_inputs import Features, Frequency, PathLoss, PathLossWeights, ResourceBlocks, read_cleaned
+from .metric_inputs import (
+    Features,
+    Frequency,
+    MeasurementsFile,
+    PathLoss,
+    PathLossWeights,
+    ResourceBlocks,
+    read_cleaned,
+)
 from .options import errors_in_options, takes_config
 from .rsrp_inputs import SCENE_KEYS, Columns, TableCrs, errors_of_table, with_margin
 from .show import show_files, show_lines, show_table
@@ -42,9 +50,7 @@ OPTIONS = {
 @takes_config((*SCENE_KEYS, "seed"))
 def radio_metrics(
     config: RunConfig,
-    measurements: Annotated[
-        Path, typer.Option(metavar="FILE", help="Crowdsourced or drive test data: CSV (.gz too), Parquet, GeoPackage.")
-    ] = ...,
+    measurements: MeasurementsFile = ...,
     output: Annotated[Path, typer.Option(metavar="FOLDER", help="Where the settings and the trials go.")] = ...,
     columns: Columns = None,
     table_crs: TableCrs = None,

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ... import _core
 from ...device import resolve_threads
-from ...errors import InputError
+from ..folder import check_data
 from ..report import Report
 from . import (
     attempts,
@@ -70,7 +70,7 @@ def reproduce_radio_metrics(
         The folder lacks one of the data sets.
     """
     settings = Settings.quick() if settings is None else settings
-    folder = None if data is None else check_data(data)
+    folder = None if data is None else check_data(data, FOLDERS)
     data_sets = [made_up.load(settings, seed)]
     if folder is not None:
         data_sets.append(dortmund.load(folder))
@@ -86,18 +86,3 @@ def reproduce_radio_metrics(
     if folder is not None:
         about["attribution"] = "(c) OpenStreetMap contributors; OpenCelliD Project, CC BY-SA 4.0; UBC Campus, PDDL 1.0"
     return Report(KIND, TITLE, targets.headline(study), done, about)
-
-
-def check_data(data: str | Path) -> Path:
-    """The folder of the public data.
-
-    Raises
-    ------
-    InputError
-        One of them is not there.
-    """
-    folder = Path(data)
-    for name in FOLDERS:
-        if not (folder / name).is_dir():
-            raise InputError(f"data: {data} has no folder {name!r}; give the folder that holds {', '.join(FOLDERS)}")
-    return folder

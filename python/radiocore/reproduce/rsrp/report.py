@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ... import _core
 from ...device import resolve_threads
-from ...errors import InputError
+from ..folder import check_data
 from ..report import Report
 from . import (
     attempts,
@@ -68,7 +68,7 @@ def reproduce_rsrp(
         The folder lacks one of the data sets.
     """
     settings = Settings.quick() if settings is None else settings
-    folder = None if data is None else check_data(data)
+    folder = None if data is None else check_data(data, [module.FOLDER for module in PUBLIC])
     data_sets = [synthetic.load(settings, seed)]
     if folder is not None:
         data_sets += [module.load(folder).thinned(settings.rows, seed) for module in PUBLIC]
@@ -94,19 +94,3 @@ def reproduce_rsrp(
     if credits:
         about["attribution"] = "; ".join(credits)
     return Report(KIND, TITLE, targets.headline(study), tuple(ordered), about)
-
-
-def check_data(data: str | Path) -> Path:
-    """The folder of the public measurements.
-
-    Raises
-    ------
-    InputError
-        One of them is not there.
-    """
-    folder = Path(data)
-    for module in PUBLIC:
-        if not (folder / module.FOLDER).is_dir():
-            wanted = ", ".join(one.FOLDER for one in PUBLIC)
-            raise InputError(f"data: {data} has no folder {module.FOLDER!r}; give the folder that holds {wanted}")
-    return folder
