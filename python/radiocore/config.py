@@ -21,7 +21,7 @@ from .estimators.accelerated import DEFAULT_EXACT_RADIUS_M, DEFAULT_NEIGHBOURHOO
 from .grid import DEFAULT_RECEIVER_HEIGHT_M, DEFAULT_RESOLUTION_M, INDOOR
 from .io.stations_table import ALIASES
 from .network import DEFAULT_HEIGHT_M, DEFAULT_POWER_DBM
-from .propagation import loss_model_named
+from .propagation import loss_model_named, options_named
 from .scene import DEFAULT_MARGIN_M, HOST_RULES
 
 METHODS = tuple(estimators())
@@ -137,10 +137,7 @@ def _with_path_loss(table: Mapping) -> dict:
     given = table.get("path_loss")
     if given is None:
         return dict(table)
-    options = {"name": given} if isinstance(given, str) else given
-    if not isinstance(options, Mapping) or not isinstance(options.get("name"), str):
-        raise InputError('path_loss: must be the name of a model, or a table like {name = "tr38901-uma"}')
-    return {**table, "path_loss": loss_model_named(**options)}
+    return {**table, "path_loss": loss_model_named(**options_named("path_loss", given, "tr38901-uma"))}
 
 
 Number = Annotated[float, BeforeValidator(_number)]

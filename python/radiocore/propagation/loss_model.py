@@ -30,7 +30,8 @@ class LossModel(ABC):
     inputs: ClassVar[tuple[str, ...]]
     """Of ``frequency_mhz``, ``distance_2d_m`` (in plan) or ``distance_3d_m`` (straight, 1 m or more),
     ``transmitter_height_m`` and ``receiver_height_m`` (above ground), ``is_los``, ``obstruction_m`` (length of the
-    link inside obstacles), ``location_share`` (of places where the loss is less), ``elevation_deg``, and its own."""
+    link inside obstacles), ``location_share`` (of places where the loss is less), ``elevation_deg`` (of the straight
+    link, at the receiver, upwards), and its own."""
     source: ClassVar[str]
 
     extrapolate: bool = field(default=False, kw_only=True)
@@ -40,7 +41,7 @@ class LossModel(ABC):
             value = getattr(self, item.name, None)
             if item.type == "bool" and not isinstance(value, bool):
                 raise InputError(f"{item.name}: {value!r} must be True or False")
-            if item.type == "float":
+            if item.type == "float" or (item.type == "float | None" and value is not None):
                 if isinstance(value, bool) or not isinstance(value, int | float) or not np.isfinite(value):
                     raise InputError(f"{item.name}: {value!r} is not a finite number")
                 object.__setattr__(self, item.name, float(value))

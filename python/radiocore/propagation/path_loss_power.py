@@ -10,7 +10,7 @@ from ..link_features import obstruction_m
 from ..links import CarrierStations
 from ..units import LOG_OF_TEN, MM_PER_M
 from . import loss_models
-from .loss_model import PathLossModel
+from .loss_model import LossModel, PathLossModel
 from .obstacle_profile import PROFILE_COLUMNS, profile_columns
 from .ranges import RowError
 
@@ -22,6 +22,7 @@ OF_A_MAP = (
     "receiver_height_m",
     "is_los",
     "obstruction_m",
+    "elevation_deg",
     *PROFILE_COLUMNS,
 )
 """The inputs that the links of a map have."""
@@ -55,6 +56,8 @@ def path_loss_mean_mw(
             "receiver_height_m": receivers_mm[:, 2] / MM_PER_M,
             "is_los": los[station],
         }
+        if "elevation_deg" in model.inputs:
+            columns["elevation_deg"] = _elevation_deg(columns["distance_2d_m"], -offset_m[:, 2])
         if "obstruction_m" in model.inputs:
             columns["obstruction_m"] = obstruction_m(scene, position_mm, receivers_mm, threads)
         if not set(PROFILE_COLUMNS).isdisjoint(model.inputs):
@@ -93,8 +96,20 @@ def try_path_loss(
         path_loss_mean_mw(scene, ends_mm, stations.select([station]), model, in_sight, 1)
 
 
+def _elevation_deg(plan_m: np.ndarray, climb_m: np.ndarray) -> np.ndarray:
+    """Of links that climb from their receivers, upwards."""
+    steep = np.asarray(_core.atan2(np.abs(climb_m), plan_m))  # it knows one quadrant
+    return np.copysign(np.degrees(steep), climb_m)
+
+
 def _require_inputs(model, stations: CarrierStations) -> None:
     """Refuse what is no path-loss model, one that needs more of a link than a map tells, and unknown frequencies."""
+    if isinstance(model, LossModel) and not isinstance(model, PathLossModel):
+        raise InputError(
+            f"path_loss: {model!r} is not a path-loss model but the loss at one end of a link; add it to one, e.g. "
+            f"WithEndLoss(FreeSpace(), {type(model).__name__}()) of radiocore.propagation.with_end_loss, in TOML "
+            f'{{name = "free-space", end_loss = {{name = "{model.name}"}}}}'
+        )
     if not isinstance(model, PathLossModel):
         raise InputError(f"path_loss: {model!r} is not a path-loss model; {_known()}")
     missing = [name for name in model.inputs if name not in OF_A_MAP]

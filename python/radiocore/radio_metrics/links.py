@@ -19,6 +19,7 @@ from ..propagation.crc_mlpl import CrcMlpl
 from ..propagation.loss_model import PathLossModel
 from ..propagation.network_model import NetworkModel
 from ..propagation.tr38901_entry import Tr38901EntryLoss
+from ..propagation.with_end_loss import WithEndLoss
 from ..scene import Scene
 
 COMPUTED = (*(name for name in TABLE_2 if name != "ue_altitude_ag_m"), *TIME, ANTENNA)
@@ -107,11 +108,16 @@ def estimate_for(
     Raises
     ------
     InputError
-        The number of resource blocks is none of LTE.
+        The number of resource blocks is none of LTE, or the path loss has an end loss.
     """
     blocks_db(resource_blocks)
     if path_loss is None:
         return Estimate.default(inputs, resource_blocks)
+    if isinstance(path_loss, WithEndLoss):
+        raise InputError(
+            f"path_loss: {path_loss.name} is for maps, as its end loss is that of every receiver; links that are "
+            f"indoors get an entry loss here anyway: give {path_loss.path_loss.name} alone"
+        )
     counts_buildings = "obstruction_m" in path_loss.inputs
     is_known = "building_penetration_length_m" in inputs
     entry_loss = Tr38901EntryLoss(extrapolate=True) if is_known and not counts_buildings else None
