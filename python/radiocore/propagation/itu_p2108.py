@@ -21,7 +21,8 @@ class ClutterLoss(LossModel):
     """The loss that a share of places stays below, for one end of a link that stands among buildings or trees.
 
     0.5 to 67 GHz; links of 250 m or more in plan, and of 1 km or more where both ends are corrected; it is
-    capped by that of 2 km. Source: Recommendation ITU-R P.2108-1 (2021), Annex 1, section 3.2.
+    capped by that of 2 km. Extrapolated to short links it turns into a gain: its median does below some 40 m.
+    Source: Recommendation ITU-R P.2108-1 (2021), Annex 1, section 3.2.
     """
 
     name: ClassVar[str] = "p2108"
