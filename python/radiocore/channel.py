@@ -33,8 +33,8 @@ class Channel:
     noise_dbm : the noise itself, instead of the two; -inf means none
     threshold_db : SINR above which a receiver is served
     max_interferer_distance_m : interferers farther than this (horizontally) are left out of the sum
-    path_loss : a model of radiocore.propagation in place of the power law, e.g. UrbanMacro(); needs the stations'
-        frequency_mhz
+    path_loss : a model of radiocore.propagation in place of the power law, e.g. UrbanMacro(), or
+        WithEndLoss(FreeSpace(), ClutterLoss()) for what stands around the receivers; needs the stations' frequency_mhz
     """
 
     path_loss_exponent_los: float = 2.0
