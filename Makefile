@@ -42,7 +42,7 @@ sanitize-%: $(VENV)/dev.installed
 	  -Ccmake.define.RADIOCORE_SANITIZE=$(SANITIZE_$*) .
 	PYTHONPATH=build/$@ PYTHONMALLOC=malloc ASAN_OPTIONS=detect_leaks=0 \
 	LD_PRELOAD="$(foreach library,$(SANITIZE_LIBRARIES_$*),$$($${CXX:-c++} -print-file-name=$(library)))" \
-	  $(BIN)/python -m pytest -n auto -q -p no:cacheprovider $(TESTS)
+	  $(BIN)/python -m pytest -n auto -q -p no:cacheprovider -m "not slow" $(TESTS)
 
 SANITIZE_address           := address,undefined
 SANITIZE_LIBRARIES_address := libasan.so libubsan.so libstdc++.so
