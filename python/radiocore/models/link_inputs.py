@@ -7,7 +7,6 @@ from dataclasses import replace
 
 import numpy as np
 
-from ..antennas.isotropic import Isotropic
 from ..errors import InputError, nearest_name
 from ..measurements import Measurements
 from ..propagation.antenna_gain import antenna_attenuation_db
@@ -138,12 +137,10 @@ def _of_stations(
         "distance_x_km": x_m / 1000,
         "distance_y_km": y_m / 1000,
         "tx_power_dbm": stations.power_dbm[row],
+        ANTENNA: antenna_attenuation_db(
+            stations, row, np.stack([measurements.x_m, measurements.y_m, ue_altitude_ag_m], axis=1)
+        ),
     }
-    if (stations.pattern[row] == Isotropic.name).all():
-        left_out[ANTENNA] = "every serving station radiates the same all round"
-    else:
-        receiver_m = np.stack([measurements.x_m, measurements.y_m, ue_altitude_ag_m], axis=1)
-        columns[ANTENNA] = antenna_attenuation_db(stations, row, receiver_m)
     own = measurements.frequency_mhz
     frequency_mhz = np.where(np.isnan(own), stations.frequency_mhz[row], own)
     if np.isnan(frequency_mhz).any():

@@ -6,6 +6,7 @@ import numpy as np
 
 from .. import _core
 from ..antennas import antenna_named
+from ..antennas.isotropic import Isotropic
 from ..links import CarrierStations
 from ..network import BaseStations
 from ..units import LOG_OF_TEN, to_lattice_mm
@@ -31,8 +32,8 @@ def antenna_attenuation_db(stations: BaseStations, station, receiver_m) -> np.nd
         A place is not finite, or beyond the lattice.
     """
     station, receivers_mm = np.asarray(station), to_lattice_mm(receiver_m, "receiver_m")
-    pattern, direction, out_db = stations.pattern[station], stations.direction, np.empty(len(station))
-    for name in np.unique(pattern):
+    pattern, direction, out_db = stations.pattern[station], stations.direction, np.zeros(len(station))
+    for name in np.unique(pattern[pattern != Isotropic.name]):
         links = np.flatnonzero(pattern == name)
         ends = receivers_mm[links], stations.position_mm[station[links]]
         out_db[links] = _attenuation_db(str(name), *ends, direction[station[links]])
