@@ -13,6 +13,7 @@ from radiocore.models import models
 from radiocore.models.cell_mean import CellMean
 from radiocore.models.inputs import Inputs
 from radiocore.models.log_distance import LogDistance
+from radiocore.models.plain_mean import PlainMean
 
 pytest.importorskip("torch")
 pytest.importorskip("sklearn")
@@ -102,6 +103,8 @@ def test_predictions_are_distributions(model):
 
 
 def test_it_learns(model):
+    if isinstance(model, PlainMean):
+        pytest.skip("it is what others are to beat")
     inputs, level = links(500, seed=1)
     error_db = model.predict(inputs).mean - level
     assert np.abs(error_db).mean() < 0.9 * np.abs(level - links()[1].mean()).mean()
@@ -159,8 +162,9 @@ def test_bad_columns_are_refused(name, model):
         new(name).fit(broken, level)
     with pytest.raises(InputError, match="x_m: row 7"):
         model.predict(broken)
-    with pytest.raises(InputError, match="no such column"):
-        model.predict(Inputs({"other": np.zeros(3)}))
+    if not isinstance(model, PlainMean):  # it takes none
+        with pytest.raises(InputError, match="no such column"):
+            model.predict(Inputs({"other": np.zeros(3)}))
 
 
 def test_a_new_cell_is_refused_or_predicted(model):

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from radiocore import InputError, Measurements
+from radiocore.evaluation.folds import Folds
 from radiocore.frame import LocalFrame
 from radiocore.measuring.crowd import crowd
 from radiocore.measuring.crowd_cities import made_up_cities
@@ -15,7 +16,8 @@ from radiocore.models.base import Model
 from radiocore.models.inputs import Inputs
 from radiocore.models.link_inputs import TIME
 from radiocore.models.prediction import Prediction
-from radiocore.radio_metrics.choosing import candidates, choose
+from radiocore.radio_metrics.choosing import candidates, choose, network_features
+from radiocore.radio_metrics.difficulty import deviations_held_out
 from radiocore.radio_metrics.splits import folds_of
 
 
@@ -63,6 +65,36 @@ def test_the_candidate_that_errs_least_is_kept():
     assert found.held_out == "blocked 100 m, plain: flatters"
 
 
+@dataclass
+class Tells(Says):
+    """What a column says, and on which rows it was fitted."""
+
+    fitted = ()
+
+    def _fit(self, inputs, target, blocks, progress):
+        Tells.fitted = (*Tells.fitted, set(inputs["row"]))
+
+    def _predict(self, inputs):
+        return Prediction(inputs[self.label], np.ones(len(inputs)))
+
+
+def test_neither_the_choice_nor_the_deviations_see_cells_that_are_held_out():
+    """Each of two folds has half of one cell, where a is better; by their own cells alone b would be taken."""
+    cell = np.repeat([0, 1, 0, 2], [40, 20, 40, 20])
+    folds = Folds("halves", np.repeat([0, 1], 60), apart=cell)
+    draw = np.random.default_rng(0)
+    target = draw.normal(-90, 8, 120)
+    said = {"a": np.where(cell == 0, 0, 3), "b": np.where(cell == 0, 3, 0)}
+    said = {name: target + off_db + draw.normal(0, 0.1, 120) for name, off_db in said.items()}
+    inputs = Inputs({**said, "row": np.arange(120.0), "distance_m": draw.uniform(10, 900, 120)})
+    found = choose((Tells("a"), Tells("b")), "rsrq", inputs, target, folds, np.arange(120), 0, progress=False)
+    assert found.model.name == "a" and found.scores["blocked"].rmse_db == pytest.approx(3 * np.sqrt(2 / 3), rel=0.01)
+
+    Tells.fitted = ()
+    deviations_held_out(Tells("a"), inputs, np.abs(target), folds, np.arange(120))
+    assert Tells.fitted == (set(range(100, 120)), set(range(40, 60)))
+
+
 def test_candidates_know_no_place():
     inputs = Inputs({"cell": np.array(["1"]), "x_m": np.zeros(1)})
     models = candidates("rssi", inputs, ("clutter",), seed=5)
@@ -70,6 +102,7 @@ def test_candidates_know_no_place():
     *_, trees, network = models
     assert {"clutter", *TIME} <= set(trees.features) and not {"x_m", "cell"} & set(trees.features)
     assert network.metric == "rssi" and network.columns.count("hour_of_day") == 1
+    assert network.features == network_features(("clutter", *TIME)) and network.features[-1] == "clutter"
 
 
 def test_cells_and_towers_are_apart_unless_asked_for():

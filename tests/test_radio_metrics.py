@@ -107,9 +107,9 @@ def test_what_was_trained_is_told(trained, table):
     assert trained.features == ("ue_altitude_ag_m", "resource_blocks")
     rsrp = trained.metrics["rsrp"]
     assert set(rsrp.used) == set(Physical.columns) and rsrp.held_out == "towers held out"
-    assert set(rsrp.scores) >= {"blocked", "indoors", "outdoors", "least squares", "estimate", "mean", "random"}
+    assert set(rsrp.scores) >= {"blocked", "indoors", "outdoors", "least squares", "estimate", "plain mean", "random"}
     assert "estimate" not in trained.metrics["rsrq"].scores, "beta is no RSRQ"
-    assert rsrp.scores["blocked"].rmse_db < rsrp.scores["mean"].rmse_db
+    assert rsrp.scores["blocked"].rmse_db < rsrp.scores["plain mean"].rmse_db
     assert rsrp.tried == {"physical": pytest.approx(rsrp.scores["blocked"].rmse_db)}
     for level, share in rsrp.scores["blocked"].coverage.items():
         assert share == pytest.approx(level, abs=0.07)
@@ -135,6 +135,25 @@ def test_intervals_are_wider_where_links_are_hard(trained, made, table):
 
 
 # ---- Links ---------------------------------------------------------------------------------------
+
+
+@dataclass
+class Sectors(Physical):
+    """The same, with the antenna."""
+
+    name = "sectors"
+    columns = ("beta_dbm", "antenna_attenuation_db")
+
+
+def test_rows_of_one_cell_are_predicted_as_among_others(cities, table):
+    stations, sector = cities.scene.base_stations, table.cell[0]
+    azimuth_deg = np.where(stations.id == sector, 90.0, np.nan)
+    scene = replace(cities.scene, base_stations=replace(stations, azimuth_deg=azimuth_deg))
+    model = RadioMetricModel.train(table, scene, metrics=["rsrp"], model=Sectors(), split="tower", progress=False)
+    assert model.metrics["rsrp"].used == Sectors.columns[::-1]
+    own = table.cell == table.cell[table.cell != sector][0]
+    alone, among = model.predict(table.select(own))["rsrp"], model.predict(table)["rsrp"].select(own)
+    np.testing.assert_array_equal(alone.mean, among.mean)
 
 
 def test_columns_of_the_file_are_taken_as_they_are(cities, table, trained):
@@ -310,6 +329,20 @@ def test_a_map_is_of_the_station_with_the_highest_rsrp(trained, cities):
         assert found["server"].isel(here) == best
         assert found["rsrp_mean_dbm"].isel(here).item() == pytest.approx(levels["rsrp"].mean[best])
         assert found["rsrq_low_95_db"].isel(here).item() == pytest.approx(levels["rsrq"].interval(0.95)[0][best])
+
+
+def test_a_map_is_of_the_resource_blocks_that_are_told(trained, cities):
+    """Whether rows of the training told theirs or not."""
+    west, south, _, _ = cities.bounds_m[0]
+    grid = ReceiverGrid.covering((west, south, west + 80, south + 80), 40.0)
+    untold = replace(trained, features=("ue_altitude_ag_m",))
+    few, many = (
+        untold.predict_map(grid, time=np.datetime64("2022-03-07T18:00"), resource_blocks=number, progress=False)
+        for number in (25, 100)
+    )
+    slope = trained.metrics["rsrp"].model.weights[1 + Physical.columns.index("beta_dbm")]
+    shift_db = (few["rsrp_mean_dbm"] - many["rsrp_mean_dbm"]).values
+    np.testing.assert_allclose(shift_db, slope * 10 * np.log10(100 / 25), atol=1e-9)
 
 
 def test_maps_may_leave_buildings_out(trained, cities):

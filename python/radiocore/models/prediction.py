@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -30,6 +30,10 @@ class Prediction:
 
     def __len__(self) -> int:
         return len(self.mean)
+
+    def select(self, rows) -> Prediction:
+        """Those picked by a mask or by indices."""
+        return replace(self, mean=self.mean[rows], deviation_db=self.deviation_db[rows])
 
     def interval(self, level: float) -> tuple[np.ndarray, np.ndarray]:
         """(N,) lower and upper end of the central interval that holds this share of what may be measured."""

@@ -119,8 +119,8 @@ class Stack(Model):
     def _cross_fitted(self, judged: list[Prediction], target: np.ndarray, blocks: np.ndarray) -> Prediction:
         mean, deviation_db = np.empty((2, len(target)))
         for rest, own in self.folds:
-            mixture = self._mixture([_rows(prediction, rest) for prediction in judged], target[rest], blocks[rest])
-            found = mixture.of([_rows(prediction, own) for prediction in judged])
+            mixture = self._mixture([prediction.select(rest) for prediction in judged], target[rest], blocks[rest])
+            found = mixture.of([prediction.select(own) for prediction in judged])
             mean[own], deviation_db[own] = found.mean, found.deviation_db
         return Prediction(mean, deviation_db)
 
@@ -189,7 +189,3 @@ class Chosen(Stack):
 
 def _fitted(members: list[Model], inputs: Inputs, target: np.ndarray, blocks) -> list[Model]:
     return [deepcopy(member).fit(inputs, target, blocks=blocks, progress=False) for member in members]
-
-
-def _rows(prediction: Prediction, rows: np.ndarray) -> Prediction:
-    return Prediction(prediction.mean[rows], prediction.deviation_db[rows])

@@ -88,8 +88,8 @@ def calibrated_scores(prediction: Prediction, folds: Folds, target: np.ndarray) 
     def interval(level: float) -> tuple[np.ndarray, np.ndarray]:
         low, high = np.empty((2, len(target)))
         for rest, own in folds:
-            others, here = (Prediction(prediction.mean[rows], prediction.deviation_db[rows]) for rows in (rest, own))
-            low[own], high[own] = Calibration.of(others, target[rest]).interval(here, level)
+            calibration = Calibration.of(prediction.select(rest), target[rest])
+            low[own], high[own] = calibration.interval(prediction.select(own), level)
         return low, high
 
     fewest = min(np.count_nonzero(rest) for rest, _ in folds)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from functools import cached_property
@@ -23,6 +23,7 @@ from ..models.estimate import EstimateAlone
 from ..models.inputs import Inputs
 from ..models.least_squares import LeastSquares
 from ..models.link_inputs import ANTENNA, BETA, PENETRATION, TABLE_2, TIME
+from ..models.plain_mean import PlainMean
 from ..models.prediction import Prediction
 from ..predictor.judging import calibrated_scores, levels_of, random_scores
 from ..predictor.probing import used_columns
@@ -44,8 +45,8 @@ class TrainedMetric:
     held_out : what was held out, as of ``Split.caption``: it says where numbers flatter
     tried : candidate and its RMSE on the rows held out, dB
     scores : of rows held out: "blocked" (each fold by the candidate that did best on the others), of these "indoors"
-        and "outdoors" where buildings are known; "least squares", "mean" and, of RSRP, "estimate" on the same folds;
-        "random", which flatters
+        and "outdoors" where buildings are known; "least squares", "plain mean" and, of RSRP, "estimate" on the same
+        folds; "random", which flatters
     """
 
     model: Model
@@ -90,10 +91,9 @@ def candidates(metric: str, inputs: Inputs, further: Sequence[str], seed: int) -
     further : columns of the file beside those of Table II
     """
     time = () if metric == "rsrp" else TIME
-    features = tuple(dict.fromkeys((*TABLE_2, ANTENNA, BETA, *time, *further)))
     network = CorrectionNetwork(
         metric=metric,
-        features=tuple(name for name in features if name not in (BETA, *TIME)),
+        features=network_features(further),
         layers=(64, 64),
         channels=(64, 1),
         loss="mse",
@@ -102,9 +102,15 @@ def candidates(metric: str, inputs: Inputs, further: Sequence[str], seed: int) -
         weight_decay=1e-4,
         seed=seed,
     )
-    trees = Boosting(features=features, leaves=8, seed=seed)
+    features = dict.fromkeys((*TABLE_2, ANTENNA, BETA, *time, *further))
+    trees = Boosting(features=tuple(features), leaves=8, seed=seed)
     with_effects = (Committee(),) if "cell" in inputs or "sector" in inputs else ()
     return LeastSquares(), BentLine(), *with_effects, trees, network
+
+
+def network_features(further: Iterable[str]) -> tuple[str, ...]:
+    """What a correction network learns from beside beta and the time: Table II, the antenna and further columns."""
+    return tuple(name for name in dict.fromkeys((*TABLE_2, ANTENNA, *further)) if name not in (BETA, *TIME))
 
 
 def choose(
@@ -133,7 +139,7 @@ def choose(
     InputError, FitError
         A model cannot be fitted to a part of the rows.
     """
-    baselines = (LeastSquares(), *((EstimateAlone(),) if metric == "rsrp" else ()))
+    baselines = (PlainMean(), LeastSquares(), *((EstimateAlone(),) if metric == "rsrp" else ()))
     found: dict[str, Prediction] = {}
     for model in (*models, *(item for item in baselines if item.name not in {model.name for model in models})):
         each = cross_validate(model, inputs, target, folds, blocks=blocks, levels=(), progress=progress)
@@ -151,7 +157,6 @@ def choose(
     error_db = np.abs(judged.mean - target)
     scores = {"blocked": calibrated_scores(blind, folds, target), **_by_building(blind, inputs, target)}
     scores |= {item.name: Scores.of(found[item.name], target, levels=()) for item in baselines}
-    scores["mean"] = Scores.of(_means(folds, target), target, levels=())
     scores["random"] = random_scores(chosen, inputs, target, blocks, seed, progress)
     return TrainedMetric(
         model=chosen,
@@ -172,10 +177,10 @@ def _least(predictions: Sequence[Prediction], target: np.ndarray, rows: np.ndarr
 
 
 def _cross_chosen(predictions: Sequence[Prediction], folds: Folds, target: np.ndarray) -> np.ndarray:
-    """(N,) mean of each fold by the candidate that did best on the others."""
+    """(N,) mean of each fold by the candidate that did best on what it is kept apart from."""
     mean = np.empty(len(target))
-    for _, own in folds:
-        mean[own] = predictions[_least(predictions, target, ~own)].mean[own]
+    for rest, own in folds:
+        mean[own] = predictions[_least(predictions, target, rest)].mean[own]
     return mean
 
 
@@ -185,20 +190,12 @@ def _with_deviations(mean, difficulty: Model, inputs: Inputs, target: np.ndarray
     return Prediction(mean, deviations_held_out(difficulty, inputs, error_db, folds, blocks))
 
 
-def _means(folds: Folds, target: np.ndarray) -> Prediction:
-    """The plain mean of what is learned from, fold by fold."""
-    mean, deviation_db = np.empty((2, len(target)))
-    for training, own in folds:
-        mean[own], deviation_db[own] = target[training].mean(), max(float(target[training].std()), 1e-3)
-    return Prediction(mean, deviation_db)
-
-
 def _by_building(prediction: Prediction, inputs: Inputs, target: np.ndarray) -> dict[str, Scores]:
     if PENETRATION not in inputs:
         return {}
     indoors = inputs[PENETRATION] > 0
     return {
-        name: Scores.of(Prediction(prediction.mean[rows], prediction.deviation_db[rows]), target[rows], levels=())
+        name: Scores.of(prediction.select(rows), target[rows], levels=())
         for name, rows in (("indoors", indoors), ("outdoors", ~indoors))
         if rows.any()
     }

@@ -24,11 +24,11 @@ def difficulty_model(features: Sequence[str], seed: int) -> Model:
 
 
 def deviations_held_out(model: Model, inputs: Inputs, error_db: np.ndarray, folds: Folds, blocks) -> np.ndarray:
-    """(N,) standard deviation of each link, of each fold by what was learned from the errors in the others."""
+    """(N,) standard deviation of each link, of each fold by the errors in what it is kept apart from."""
     out = np.empty(len(error_db))
-    for _, own in folds:
-        learned = deepcopy(model).fit(inputs.select(~own), error_db[~own], blocks=blocks[~own], progress=False)
-        out[own] = deviations(learned, inputs.select(own), float(error_db[~own].mean()))
+    for rest, own in folds:
+        learned = deepcopy(model).fit(inputs.select(rest), error_db[rest], blocks=blocks[rest], progress=False)
+        out[own] = deviations(learned, inputs.select(own), float(error_db[rest].mean()))
     return out
 
 

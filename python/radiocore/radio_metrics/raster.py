@@ -128,13 +128,12 @@ def _served(model: RadioMetricModel, scene: Scene, at_mm, near: np.ndarray, time
     receiver, station = receiver[possible], station[possible]
     places_m = at_mm[receiver] / MM_PER_M
     blocks = model.estimate.resource_blocks if resource_blocks is None else resource_blocks
-    told = {UE_ALTITUDE: places_m[:, 2], RESOURCE_BLOCKS: np.full(len(receiver), float(blocks))}
     points = Points(
         *places_m.T[:2],
         cell=stations.id[station],
         carrier=stations.carrier[station],
         time=np.datetime64("NaT") if time is None else time,
-        features={name: told[name] for name in told if name in model.features or name == UE_ALTITUDE},
+        features={UE_ALTITUDE: places_m[:, 2], RESOURCE_BLOCKS: np.full(len(receiver), float(blocks))},
         frame=scene.frame,
         report=MeasurementReport("map", rows_read=len(receiver)),
     )
