@@ -14,12 +14,12 @@ from radiocore import InputError
 from radiocore.cli import main
 from radiocore.frame import LocalFrame
 from radiocore.models.least_squares import LeastSquares
+from radiocore.models.plain_mean import PlainMean
 from radiocore.reproduce import radio_metrics
 from radiocore.reproduce.figure import VERDICTS
 from radiocore.reproduce.radio_metrics import dortmund, figure_2, made_up, study, table_1, table_3, table_5, targets
-from radiocore.reproduce.radio_metrics.data_set import NEARBY, NEARBY_M
 from radiocore.reproduce.radio_metrics.links_kml import links_kml
-from radiocore.reproduce.radio_metrics.methods import LINE, METHODS, OURS, PlainMean, candidates
+from radiocore.reproduce.radio_metrics.methods import LINE, METHODS, OURS, candidates
 from radiocore.reproduce.radio_metrics.metrics import METRICS
 from radiocore.reproduce.radio_metrics.nested import judge, judge_chosen
 from radiocore.reproduce.radio_metrics.report import FIGURES, reproduce_radio_metrics
@@ -176,22 +176,6 @@ def test_the_best_on_inner_folds_is_chosen_and_judged_as_if_alone(crowd):
 
 
 # ---- What it is made of --------------------------------------------------------------------------
-
-
-def test_cells_nearby_against_a_plain_loop(crowd):
-    stations, measurements = crowd.scene.base_stations, crowd.measurements
-    serving = measurements.associated(crowd.scene).station
-    for row in range(0, len(crowd), 97):
-        count = 0
-        for station in range(len(stations)):
-            apart_m = np.hypot(
-                stations.x_m[station] - measurements.x_m[row], stations.y_m[station] - measurements.y_m[row]
-            )
-            same = stations.carrier[station] == measurements.network[row]
-            # A station that serves no row is in no network that the rows tell.
-            served = (serving == station).any()
-            count += same and served and apart_m <= NEARBY_M and station != serving[row]
-        assert crowd.inputs[NEARBY][row] == count
 
 
 def test_spread_rows_leaves_no_label_out():

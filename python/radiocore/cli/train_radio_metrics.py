@@ -42,7 +42,7 @@ CAPTIONS = {
     "outdoors": ", outdoors",
     "least squares": ", least squares",
     "estimate": ", stage one alone",
-    "mean": ", plain mean",
+    "plain mean": ", plain mean",
 }
 """How scores on the rows held out are told, in this order."""
 
@@ -167,7 +167,7 @@ def _show_metric(metric: str, trained: TrainedMetric) -> None:
             *((f"inside the {level:.0%} interval", f"{share:.1%}") for level, share in coverage.items()),
         ],
     )
-    others = [name for name in ("least squares", "mean") if name != trained.model.name]
+    others = [name for name in ("least squares", "plain mean") if name != trained.model.name]
     rivals = [name for name in others if scores[name].rmse_db <= scores["blocked"].rmse_db]
     if rivals:
         show_lines(

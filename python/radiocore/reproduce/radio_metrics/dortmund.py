@@ -16,7 +16,7 @@ from ...measuring.towers import Towers
 from ...models.estimate import DEFAULT_BLOCKS, Estimate
 from ...models.link_inputs import link_inputs
 from ...scene import Scene
-from .data_set import NEARBY, DataSet, cells_nearby
+from .data_set import DataSet
 
 NAME = "dortmund"
 FOLDER = "dortmund_multimno"
@@ -38,7 +38,6 @@ def load(folder: Path) -> DataSet:
     inputs = link_inputs(measurements, scene, progress=False)
     estimate = Estimate.default(inputs)
     columns = {"operator": operator, "site": site, "cell": measurements.carrier}
-    nearby = cells_nearby(measurements, scene)
     notes = (
         measurements.report.notes[0],
         f"masts of {MAST_M:g} m and {EIRP_DBM:g} dBm EIRP assumed; RSSI from RSRP and RSRQ with {DEFAULT_BLOCKS} "
@@ -48,11 +47,9 @@ def load(folder: Path) -> DataSet:
     return DataSet(
         NAME,
         "Dortmund",
-        "area",
         measurements,
         scene,
-        estimate.added_to(inputs).with_columns({**columns, NEARBY: nearby}),
-        estimate,
+        estimate.added_to(inputs).with_columns(columns),
         tower=np.unique(site, return_inverse=True)[1],
         is_indoors=np.zeros(len(measurements), dtype=bool),
         notes=notes,

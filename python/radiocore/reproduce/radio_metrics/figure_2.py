@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from ...errors import InputError
 from ...models.estimate import Estimate
 from ...models.inputs import Inputs
 from ...propagation.cost231_hata import Cost231Hata
@@ -68,10 +67,7 @@ def _estimates(place: Place, study: Study):
             CrcMlpl(study.data.joinpath(*WEIGHTS), extrapolate=True)
         )
     for name, estimate in kinds.items():
-        try:
-            beta_dbm = estimate.beta_dbm(place.inputs)
-        except InputError:
-            continue
+        beta_dbm = estimate.beta_dbm(place.inputs)
         if place.rsrp_dbm is None:
             yield name, float(np.median(beta_dbm)), None, None, None
         else:

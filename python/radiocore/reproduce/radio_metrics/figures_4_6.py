@@ -17,7 +17,7 @@ TITLE = "Figs. 4 to 6. Densities of measured, estimated and predicted values"
 PAPER = "Predicted densities follow the measured ones; beta's lie apart. RSRQ is reported in whole steps."
 POINTS = 200
 MOST_ROWS = 4000
-"""That a density is drawn of."""
+"""Rows that a density is drawn from, at most."""
 
 
 def make(study: Study) -> Figure:

@@ -8,7 +8,7 @@ from ...measuring.crowd import crowd
 from ...measuring.crowd_cities import made_up_cities
 from ...models.estimate import Estimate
 from ...models.link_inputs import link_inputs
-from .data_set import NEARBY, DataSet, cells_nearby
+from .data_set import DataSet
 from .settings import Settings
 
 NAME = "made_up"
@@ -22,7 +22,6 @@ def load(settings: Settings, seed: int) -> DataSet:
     inputs = link_inputs(measurements, scene, progress=False)
     estimate = Estimate.default(inputs)
     of_network = {"operator": measurements.network, "site": measurements.cell}
-    nearby = cells_nearby(measurements, scene)
     notes = (
         f"{len(measurements):,} rows in three cities of {settings.side_m:g} m x {settings.side_m:g} m, half of them "
         "indoors on floors; chance: shadowing 5 dB with 50 m correlation, buildings 4.4 dB, phones 2 dB, interference "
@@ -32,11 +31,9 @@ def load(settings: Settings, seed: int) -> DataSet:
     return DataSet(
         NAME,
         "made-up crowd",
-        "city",
         measurements,
         scene,
-        estimate.added_to(inputs).with_columns({**of_network, NEARBY: nearby}),
-        estimate,
+        estimate.added_to(inputs).with_columns(of_network),
         tower=np.unique(measurements.cell, return_inverse=True)[1],
         is_indoors=found.truth.is_indoors,
         crowd=found,

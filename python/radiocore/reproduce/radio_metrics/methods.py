@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-
-import numpy as np
 
 from ...models.base import Model
 from ...models.bent_line import BentLine
@@ -20,34 +17,13 @@ from ...models.least_squares import LeastSquares
 from ...models.link_inputs import BETA, FROM_BUILDINGS, TABLE_2, TIME
 from ...models.mixed_effects import MixedEffects
 from ...models.network_effects import NetworkEffects
-from ...models.prediction import Prediction
-from .data_set import NEARBY
+from ...models.plain_mean import PlainMean
 from .metrics import Metric
 from .settings import Settings
 from .thinned import Thinned
 
 RATE = 1e-3
-"""That networks learn at where the published one was not tuned for so few rows."""
-
-
-@dataclass
-class PlainMean(Model):
-    """Baseline: the mean of all training rows."""
-
-    name = "plain mean"
-
-    def _fit(self, inputs: Inputs, target: np.ndarray, blocks, progress) -> None:
-        self._mean, self._deviation_db = float(target.mean()), float(target.std(ddof=1))
-
-    def _predict(self, inputs: Inputs) -> Prediction:
-        return Prediction(np.full(len(inputs), self._mean), np.full(len(inputs), self._deviation_db))
-
-    def state(self):
-        return {"mean": self._mean, "deviation_db": self._deviation_db}, {}
-
-    def _load_state(self, config, arrays) -> None:
-        self._mean, self._deviation_db = config["mean"], config["deviation_db"]
-
+"""Learning rate of networks where the published one does not suit so few rows."""
 
 Make = Callable[[Metric, Inputs, Settings, int], Model]
 
@@ -76,8 +52,8 @@ def _extra_trees(metric: Metric, inputs: Inputs, settings: Settings, seed: int) 
 
 
 def features_of(metric: Metric, inputs: Inputs) -> tuple[str, ...]:
-    """Table II's, beta, the density of the network, and the time but of RSRP."""
-    wanted = (*TABLE_2, BETA, NEARBY, *(() if metric.name == "rsrp" else TIME))
+    """Table II's, beta, and the time but of RSRP."""
+    wanted = (*TABLE_2, BETA, *(() if metric.name == "rsrp" else TIME))
     return tuple(name for name in wanted if name in inputs)
 
 
@@ -106,7 +82,6 @@ def candidates(metric: Metric, inputs: Inputs, settings: Settings, seed: int) ->
         LINE: LeastSquares(),
         "bent line": BentLine(),
         "bent line + half of the effects": Committee((BentLine(), NetworkEffects())),
-        "the same, line with density": Committee((BentLine(features=(NEARBY,)), NetworkEffects())),
     }
     if set(FROM_BUILDINGS) <= set(inputs.columns):
         trees = [make(metric, inputs, settings, seed) for make in (_boosting, _extra_trees)]

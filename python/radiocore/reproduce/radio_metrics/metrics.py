@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ...radio_metrics.metrics import UNITS, column_of
+
 
 @dataclass(frozen=True)
 class Metric:
@@ -24,8 +26,6 @@ class Metric:
     has_estimate: bool
 
 
-METRICS = (
-    Metric("rsrp", "rsrp_dbm", "RSRP", "dBm", True),
-    Metric("rsrq", "rsrq_db", "RSRQ", "dB", False),
-    Metric("rssi", "rssi_dbm", "RSSI", "dBm", True),
+METRICS = tuple(
+    Metric(name, column_of(name), name.upper(), unit, has_estimate=name != "rsrq") for name, unit in UNITS.items()
 )
