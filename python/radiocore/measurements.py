@@ -220,6 +220,11 @@ class Measurements:
         return f"<Measurements: {len(self)} of {len(np.unique(self.cell))} cells>"
 
     @property
+    def bounds_m(self) -> tuple[float, float, float, float]:
+        """(x_min, y_min, x_max, y_max) of the places."""
+        return tuple(float(end(axis)) for end in (np.min, np.max) for axis in (self.x_m, self.y_m))
+
+    @property
     def known_columns(self) -> tuple[str, ...]:
         """Names of the columns of which at least one value is known."""
         return tuple(name for name in COLUMNS if self.is_known(name).any())

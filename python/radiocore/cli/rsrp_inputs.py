@@ -9,7 +9,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
-import numpy as np
 import typer
 
 from ..buildings import Buildings
@@ -101,7 +100,7 @@ def read_all(
     with errors_of_table():
         measurements = kind.read(path, scene=scene, **options)
     if scene is None and config.base_stations is not None:
-        reach = {"frame": measurements.frame, "bounds_m": extent_of(measurements), "margin_m": config.stations_margin_m}
+        reach = {"frame": measurements.frame, "bounds_m": measurements.bounds_m, "margin_m": config.stations_margin_m}
         chosen = station_options(config)
         stations = BaseStations.read(config.base_stations, **reach, crs=chosen.pop("station_crs"), **chosen)
         scene = over_open_ground(measurements, stations)
@@ -111,7 +110,7 @@ def read_all(
 def over_open_ground(measurements: Measurements, stations: BaseStations) -> Scene:
     """Stations and where measurements or points are, without buildings."""
     ground = replace(Buildings.from_polygons([], []), frame=measurements.frame)
-    return Scene(ground, stations, receiver_bounds_m=extent_of(measurements))
+    return Scene(ground, stations, receiver_bounds_m=measurements.bounds_m)
 
 
 def scene_with_buildings(config: RunConfig) -> Scene:
@@ -133,9 +132,3 @@ def foliage_of(config: RunConfig, scene: Scene | None) -> Foliage | None:
 def identities(**files: Path | None) -> dict[str, dict]:
     """Name, size and checksum of each file that is given."""
     return {key: file_identity(path) for key, path in files.items() if path is not None}
-
-
-def extent_of(measurements: Measurements) -> tuple[float, ...]:
-    """(x_min, y_min, x_max, y_max) of their places, in the scene's metres."""
-    places = measurements.x_m, measurements.y_m
-    return tuple(float(end(axis)) for end in (np.min, np.max) for axis in places)

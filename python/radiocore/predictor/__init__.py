@@ -179,7 +179,7 @@ class RsrpPredictor:
             model=model,
             calibration=judged.calibration,
             frame=linked.frame,
-            bounds_m=tuple(float(end) for part in (np.min, np.max) for end in (part(linked.x_m), part(linked.y_m))),
+            bounds_m=linked.bounds_m,
             used=used,
             without=without,
             constants=constants,
