@@ -167,9 +167,35 @@ def test_columns_of_the_file_are_taken_as_they_are(cities, table, trained):
     np.testing.assert_allclose(links["distance_m"], computed["distance_m"], atol=1e-9)
     for metric, found in without_scene.predict(bare).items():
         np.testing.assert_allclose(found.mean, trained.predict(table)[metric].mean, atol=1e-9)
-    doubled = {**table.features, "total_obstruction_length_3d_m": 2 * computed["total_obstruction_length_3d_m"]}
-    again = links_of(replace(table, features=doubled), cities.scene)
-    np.testing.assert_array_equal(again["total_obstruction_length_3d_m"], doubled["total_obstruction_length_3d_m"])
+    doubled = ("total_obstruction_length_3d_m", "distance_x_km", "distance_y_km")
+    told = {**table.features, **{name: 2 * computed[name] for name in doubled}}
+    again = links_of(replace(table, features=told), cities.scene)
+    for name in (*doubled, "distance_m"):
+        np.testing.assert_allclose(again[name], 2 * computed[name], rtol=1e-12)
+
+
+def test_operators_and_sites_of_links(cities, table, trained):
+    """Of a map or a file that does not name them, they are those of the stations."""
+    links, told = links_of(table, cities.scene), tuple(np.unique(table.network))
+    assert len(told) == 2 and trained.operators == told
+    assert (links["operator"] == table.network).all()
+    assert links["site"][0] == f"{table.network[0]} site {int(table.cell[0]) // 256}"
+    nameless = replace(table, network="", carrier="")
+    of_register = [f"{network} 101 {cell}" for network, cell in zip(table.network, table.cell, strict=True)]
+    for other in (nameless, replace(nameless, carrier=of_register)):
+        again = links_of(other, cities.scene, told)
+        assert (again["operator"] == links["operator"]).all() and (again["site"] == links["site"]).all()
+    own = table.select(table.network == told[0])
+    alone = links_of(own, cities.scene)
+    assert "operator" not in alone and alone["site"][0] == f"site {int(own.cell[0]) // 256}"
+    assert (links_of(replace(own, network="other"), cities.scene, ())["site"] == alone["site"]).all()
+
+
+def test_a_committee_believes_operators(cities, table):
+    model = RadioMetricModel.train(
+        table, cities.scene, metrics=["rsrp"], model="committee", split="tower", progress=False
+    )
+    assert {"operator", "site", "cell"} <= model.used
 
 
 @pytest.mark.parametrize(

@@ -125,13 +125,14 @@ def towers_of(measurements: Measurements, towers=None) -> np.ndarray:
         return np.unique(given, return_inverse=True)[1].reshape(-1)
     cells_of(measurements)
     names, which = np.unique(measurements.cell, return_inverse=True)
-    sites = np.array([_site(name) for name in names])[which]
+    sites = np.array([site_of(name) for name in names])[which]
     # A carrier tells an operator where the network is not known; cells of a register are carriers of their own.
     owner = np.where(measurements.network == "", measurements.carrier, measurements.network)
     return duplicates_of({"owner": owner, "site": sites})
 
 
-def _site(cell: str) -> str:
+def site_of(cell: str) -> str:
+    """The site of a cell of LTE by its number, or else the cell itself."""
     number = int(cell) if cell.isascii() and cell.isdigit() else 0
     # Below a site's share it is a local number, which tells no site.
     return f"site {number // CELLS_PER_SITE}" if number >= CELLS_PER_SITE else f"cell {cell}"

@@ -27,6 +27,14 @@ NO_STATIONS = "no base stations were given"
 NO_BUILDINGS = "no buildings were given"
 
 
+class MissingColumnError(InputError):
+    """Links have no column of this ``name``."""
+
+    def __init__(self, message: str, name: str = ""):
+        super().__init__(message)
+        self.name = name
+
+
 def latent_names(number: int) -> tuple[str, ...]:
     """z1, z2, ...: the columns of so many features of a link's image."""
     return tuple(f"z{place}" for place in range(1, number + 1))
@@ -104,7 +112,7 @@ class Inputs:
         if name not in self.columns:
             reason = self.left_out.get(name)
             why = f": {reason}" if reason else nearest_name(name, self.columns)
-            raise InputError(f"{name}: there is no such column of links{why}")
+            raise MissingColumnError(f"{name}: there is no such column of links{why}", name)
         return self.columns[name]
 
     def select(self, rows) -> Inputs:

@@ -50,6 +50,7 @@ class RadioMetricModel:
     estimate : Estimate, stage one
     features : further columns of the measurements that it was trained on; those that could be computed were taken as
         they are
+    operators : those that it was trained on, where there were several
     without : column of links that is not known, and why
     frame : LocalFrame of the measurements that it was trained on
     bounds_m : (x_min, y_min, x_max, y_max) of them
@@ -60,6 +61,7 @@ class RadioMetricModel:
     metrics: Mapping[str, TrainedMetric]
     estimate: Estimate
     features: tuple[str, ...]
+    operators: tuple[str, ...]
     without: Mapping[str, str]
     frame: LocalFrame
     bounds_m: tuple[float, float, float, float]
@@ -144,11 +146,10 @@ class RadioMetricModel:
             metrics=trained,
             estimate=estimate,
             features=tuple(measurements.features),
+            operators=tuple(np.unique(links["operator"]).astype(str).tolist()) if "operator" in links else (),
             without=dict(links.left_out),
             frame=measurements.frame,
-            bounds_m=tuple(
-                float(end) for part in (np.min, np.max) for end in (part(measurements.x_m), part(measurements.y_m))
-            ),
+            bounds_m=measurements.bounds_m,
             scene=scene,
             training={
                 "rows": len(measurements),
@@ -195,7 +196,7 @@ class RadioMetricModel:
                     f"{points.report.source}: the model was trained with the feature {name!r}, which is not there; "
                     f"take points that have it: features=[{name!r}]"
                 )
-        inputs = links_of(points, scene)
+        inputs = links_of(points, scene, self.operators)
         if not self.used.isdisjoint(PLACE):
             x_m, y_m = moved(points.x_m, points.y_m, points.frame, self.frame)
             refuse_far(points, x_m, y_m, self.bounds_m)

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
 
 from ..errors import InputError, nearest_name
+from ..evaluation.named_folds import site_of
 from ..measurements import Measurements
 from ..measuring.rssi import blocks_db
 from ..models.estimate import DEFAULT_BLOCKS, Estimate
-from ..models.inputs import Inputs
+from ..models.inputs import Inputs, MissingColumnError
 from ..models.link_inputs import ANTENNA, TABLE_2, TIME, link_inputs
 from ..network import MOST_POWER_DBM
+from ..predictor.refusals import FAR_M
 from ..propagation import loss_model_named, loss_models
 from ..propagation.crc_mlpl import CrcMlpl
 from ..propagation.loss_model import PathLossModel
@@ -25,8 +27,8 @@ from ..scene import Scene
 COMPUTED = (*(name for name in TABLE_2 if name != "ue_altitude_ag_m"), *TIME, ANTENNA)
 """Columns that a file may bring itself; they are then taken as they are."""
 
-FARTHEST_KM = 100.0
-"""No cell of LTE reaches farther (3GPP TS 36.211, preamble format 3)."""
+FARTHEST_KM = FAR_M / 1000
+"""3GPP TS 36.211, preamble format 3."""
 LENGTH = (lambda v: v >= 0, "a length, 0 m or more")
 PLAUSIBLE: dict[str, tuple[Callable[[np.ndarray], np.ndarray], str]] = {
     "distance_to_transmitter_km": (lambda v: (v > 0) & (v <= FARTHEST_KM), f"over 0 and up to {FARTHEST_KM:g} km"),
@@ -44,8 +46,17 @@ PLAUSIBLE: dict[str, tuple[Callable[[np.ndarray], np.ndarray], str]] = {
 """What columns that are taken as they are must be."""
 
 
-def links_of(measurements: Measurements, scene: Scene | None) -> Inputs:
+def links_of(measurements: Measurements, scene: Scene | None, operators: Sequence[str] | None = None) -> Inputs:
     """The columns of links; features of the measurements that could be computed are taken as they are.
+
+    Where cells are known, ``site`` is the site of each and, where there are several, ``operator`` its network, or else
+    its carrier.
+
+    Parameters
+    ----------
+    operators : names, optional
+        Those that a model was trained with: another name that has one of them as a word, as that of a station's
+        carrier, is it. Default: as the measurements tell them.
 
     Raises
     ------
@@ -60,11 +71,36 @@ def links_of(measurements: Measurements, scene: Scene | None) -> Inputs:
         _refuse_nameless(measurements, scene)
     inputs = link_inputs(measurements, scene, as_given=as_given)
     more = {}
-    if "distance_m" not in inputs and {"distance_x_km", "distance_y_km"} <= set(inputs.columns):
+    if "cell" in inputs:
+        owners = _owners(measurements, scene, operators, inputs["cell"])
+        more |= {name: column for name, column in owners.items() if name not in inputs}
+    if {"distance_x_km", "distance_y_km"} <= set(as_given):
         more["distance_m"] = 1000 * np.hypot(inputs["distance_x_km"], inputs["distance_y_km"])
     if "downlink_frequency" in as_given:
         more["frequency_mhz"] = inputs["downlink_frequency"]
     return inputs.with_columns(more)
+
+
+def _owners(measurements: Measurements, scene: Scene | None, operators, cell: np.ndarray) -> dict[str, np.ndarray]:
+    """The columns operator and site."""
+    cells, row = np.unique(cell, return_inverse=True)
+    site = np.array([site_of(str(name)) for name in cells])[row]
+    owner = np.where(measurements.network == "", measurements.carrier, measurements.network)
+    if len(np.unique(owner) if operators is None else operators) < 2:
+        return {"site": site}
+    if operators is not None:
+        if (owner == "").any() and scene is not None and len(scene.base_stations):
+            owner = np.where(owner == "", scene.base_stations.carrier[measurements.associated(scene).station], owner)
+        names, row = np.unique(owner, return_inverse=True)
+        owner = np.array([_operator(str(name), operators) for name in names])[row]
+    return {"operator": owner, "site": np.char.add(np.char.add(owner, " "), site)}
+
+
+def _operator(name: str, operators: Sequence[str]) -> str:
+    if name in operators:
+        return name
+    words = f" {name.lower()} "
+    return next((operator for operator in operators if operator and f" {operator.lower()} " in words), name)
 
 
 def several_masts(scene: Scene) -> bool:
@@ -134,11 +170,9 @@ def with_estimate(inputs: Inputs, estimate: Estimate) -> Inputs:
     """
     try:
         return estimate.added_to(inputs)
-    except InputError as error:
-        if "there is no such column of links" not in str(error):
-            raise
+    except MissingColumnError as error:
         remedy = "give base stations (and buildings), or the column itself: features=[...]"
-        if str(error).startswith("downlink_frequency"):
+        if error.name == "downlink_frequency":
             remedy = "give it with the base stations, whose cells of several frequencies must not be merged "
             remedy += "(merge_sites=False), or as a column frequency_mhz"
         raise InputError(f"{error}; stage one, {estimate.path_loss.name}, needs it: {remedy}") from None
