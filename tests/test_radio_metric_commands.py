@@ -80,6 +80,7 @@ def test_training_tells_what_it_did(folder, tmp_path, capsys):
     for words in ("estimate by tr38901-uma", "RSRP, dBm", "RSSI, dBm", "towers held out, indoors", "stage one alone"):
         assert words in told, words
     assert "random: flatters" in told and "plain mean" in told and "RSRQ, dB" not in told
+    assert len(re.findall(r"\brows \W*287\b", told)) == 3, "of the file, and of each metric"
     for name in ("config.json", "weights.safetensors"):
         assert (tmp_path / "model" / name).read_bytes() == (folder / "model" / name).read_bytes()
     about = json.loads((folder / "model" / "config.json").read_text())
@@ -155,6 +156,19 @@ def test_settings_that_were_tuned(folder, tmp_path, capsys, monkeypatch):
     words = train(folder, "--tuned", tmp_path / "tuned", quick=("--model", "boosting"), output=tmp_path / "model")
     assert refusal(capsys, words) == "error: seen"
     assert "is for rsrp, as is another; name one for each" in refusal(capsys, [*words, "--tuned", tmp_path / "tuned"])
+    (tmp_path / "trees").mkdir()
+    (tmp_path / "trees" / "settings.json").write_text('{"model": "boosting", "settings": {}}')
+    assert "is of a boosting model, which is for no metric" in refusal(capsys, [*words, "--tuned", tmp_path / "trees"])
+
+
+def indoors(folder):
+    """A box of a few metres in the largest building."""
+    import shapely
+
+    town = json.loads((folder / "crowd_buildings.geojson").read_text())
+    outlines = [shapely.geometry.shape(feature["geometry"]) for feature in town["features"]]
+    inside = max(outlines, key=lambda outline: outline.area).representative_point()
+    return f"--bbox={inside.x - 1e-5},{inside.y - 1e-5},{inside.x + 1e-5},{inside.y + 1e-5}"
 
 
 # ---- What they refuse ----------------------------------------------------------------------------
@@ -220,10 +234,25 @@ def test_what_cannot_be_predicted(folder, tmp_path, capsys):
     pandas.read_csv(blind[1]).drop(columns="resource_blocks").to_csv(tmp_path / "points.csv", index=False)
     found = refusal(capsys, predict(folder, tmp_path / "out.csv", "--points", tmp_path / "points.csv"))
     assert "there is no column 'resource_blocks'" in found
-    assert "--time: 'noon' is no time of UTC" in refusal(
-        capsys, predict(folder, tmp_path / "o.csv", *blind, "--time", "noon")
-    )
-    assert "--outdoors: it is for maps" in refusal(capsys, predict(folder, tmp_path / "o.csv", *blind, "--outdoors"))
+    for time in ("noon", "now", "2026", "2026-03-02T25:00"):
+        words = predict(folder, tmp_path / "o.csv", *blind, "--time", time)
+        assert f"--time: '{time}' is no time of UTC" in refusal(capsys, words)
+    for more in (["--outdoors"], ["--resolution", 5], ["--bbox=-32.745,45.154,-32.731,45.163"]):
+        found = refusal(capsys, predict(folder, tmp_path / "o.csv", *blind, *more))
+        assert f"{more[0].partition('=')[0]}: it is for maps; leave it out, or leave out the points" in found
+    for more in (
+        ["--columns", "c.toml"],
+        ["--table-crs", "EPSG:1"],
+        ["--feature", "a"],
+        ["--unknown-cells", "leave-out"],
+    ):
+        found = refusal(capsys, predict(folder, tmp_path / "map.tif", *more))
+        assert f"{more[0]}: it is for points; leave it out, or give --points" in found
+    bare = ("--buildings", folder / "crowd_buildings.geojson")
+    assert "give base stations too, or --towers" in refusal(capsys, predict(folder, tmp_path / "map.tif", *bare))
+    box = indoors(folder)
+    found = refusal(capsys, predict(folder, tmp_path / "map.tif", box, "--resolution", 1, "--outdoors"))
+    assert "--outdoors: no cell of the map is outdoors; leave it out" in found
     assert "is no map; give the points" in refusal(capsys, predict(folder, tmp_path / "out.csv"))
     more = ("--resolution", 500, "--receiver-height", 1.5, "--receiver-height", 1.5)
     assert "--receiver-height: [1.5, 1.5]" in refusal(capsys, predict(folder, tmp_path / "map.tif", *more))

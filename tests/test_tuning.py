@@ -314,7 +314,7 @@ def drive(tmp_path):
     lon, lat = draw.uniform((7.400, 51.485), (7.424, 51.498), (300, 2)).T
     away_m = np.hypot((lon - 7.412) * 69_400, (lat - 51.4915) * 111_300)
     rsrp_dbm = -60 - 25 * np.log10(np.maximum(away_m, 10) / 10) + draw.normal(0, 3, 300)
-    table = {"lon": lon, "lat": lat, "cell": "c0", "rsrp_dbm": rsrp_dbm, "frequency_mhz": 1800}
+    table = {"lon": lon, "lat": lat, "cell": "c0", "rsrp_dbm": rsrp_dbm, "frequency_mhz": 1800, "clutter": away_m % 7}
     pandas.DataFrame(table).to_csv(tmp_path / "drive.csv", index=False)
     mast = {"id": ["c0"], "lon": 7.412, "lat": 51.4915, "height_m": 25}
     pandas.DataFrame(mast).to_csv(tmp_path / "cells.csv", index=False)
@@ -326,21 +326,28 @@ def words(folder, *more):
     return [str(word) for word in ("tune", "radio-metrics", *files, "--output", folder / "tuned", *more)]
 
 
-def test_the_command_hands_over_blocked_folds_of_its_links(drive, monkeypatch, capsys):
+SQUARES = ("--split", "squares")
+
+
+def test_the_command_hands_over_folds_of_its_links(drive, monkeypatch, capsys):
     from radiocore.cli import tune as command
 
     def found(model, inputs, target, folds, **options):
-        assert len(inputs) == len(target) == 300 and "beta_dbm" in inputs and folds.kind == "blocked 200 m"
-        folds.check_no_leak(blocks=options["blocks"])
+        assert len(inputs) == len(target) == 300 and "beta_dbm" in inputs and "clutter" in model.features
+        assert folds.caption == "blocked 100 m, plain: flatters"
+        squares = options["blocks"].tolist()
+        assert len(set(zip(squares, folds.number.tolist(), strict=True))) == len(set(squares)), "none is parted"
         assert options["trials"] == 7 and options["early_stop"] and options["seed"] == model.seed == 3
         start = SPACE.start(model)
         trials = (Trial(start, 8.0, len(folds), 10), Trial(start | {"rate": 1e-3}, 6.0, len(folds), 10))
         return Tuned(model, SPACE, trials, len(folds), options["engine"], 3)
 
     monkeypatch.setattr(command, "tune", found)
-    assert main(words(drive, "--trials", 7, "--early-stop", "--block", 200, "--seed", 3)) == 0
+    more = ("--trials", 7, "--early-stop", *SQUARES, "--feature", "clutter", "--seed", 3)
+    assert main(words(drive, *more)) == 0
     told = " ".join(capsys.readouterr().out.split())
     assert "8.00 dB" in told and "6.00 dB" in told and "0.001" in told
+    assert "5 folds (blocked 100 m, plain: flatters)" in told
     assert tuned_model(drive / "tuned").rate == 1e-3
     assert main(words(drive)) == 2
     assert "--output" in capsys.readouterr().err
@@ -351,10 +358,11 @@ def test_the_command_hands_over_blocked_folds_of_its_links(drive, monkeypatch, c
     [
         (["--metric", "rsrb"], "--metric: 'rsrb' is not one of rsrp, rsrq, rssi"),
         (["--metric", "rsrq"], "tells rsrq in 0 rows"),
-        (["--engine", "ray"], "--engine: 'ray' is not one of"),
-        (["--at-once", "0"], "--at-once: 0; give a whole number"),
-        (["--block", "0.0001"], "--block: 0.0001 must be a positive number of whole millimetres"),
-        (["--address", "127.0.0.1:1"], "--storage: on a cluster"),
+        ([], "--split: no rows can be held out with their cells and towers apart"),
+        (["--split", "cells"], "--split: 'cells' is not one of geohash6, tower"),
+        ([*SQUARES, "--engine", "ray"], "--engine: 'ray' is not one of"),
+        ([*SQUARES, "--at-once", "0"], "--at-once: 0; give a whole number"),
+        ([*SQUARES, "--address", "127.0.0.1:1"], "--storage: on a cluster"),
     ],
 )
 def test_the_command_refuses(drive, capsys, more, message):

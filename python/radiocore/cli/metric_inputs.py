@@ -15,14 +15,17 @@ from ..errors import ConfigError
 from ..measurements import Measurements
 from ..models.estimate import DEFAULT_BLOCKS
 from ..radio_metrics.links import several_masts
+from ..radio_metrics.splits import SPLITS
 from ..scene import Scene
 from ..units import is_carrier_mhz, wanted_carrier_mhz
-from .rsrp_inputs import read_all
+from .options import errors_in_options
+from .rsrp_inputs import errors_of_table, read_all, with_margin
 from .tower_inputs import Register
 
 OPTIONS = {
     "metrics": "--metric",
     "split": "--split",
+    "folds": "--split",
     "path_loss": "--path-loss",
     "resource_blocks": "--resource-blocks",
     "heights_m": "--receiver-height",
@@ -46,17 +49,20 @@ ResourceBlocks = Annotated[
     int, typer.Option(metavar="N", help=f"Of carriers whose rows do not tell resource_blocks. [{DEFAULT_BLOCKS}]")
 ]
 PathLoss = Annotated[
-    str | None, typer.Option(metavar="NAME", help="Path loss of stage one. [tr38901-uma; cost231-hata sans buildings]")
+    str | None,
+    typer.Option(metavar="NAME", help="Path loss of stage one. [tr38901-uma; cost231-hata without buildings]"),
 ]
 PathLossWeights = Annotated[
     Path | None, typer.Option(metavar="FILE", help="Weights of a path-loss network, for crc-mlpl unless named.")
 ]
-
-
+HeldOut = Annotated[
+    str | None,
+    typer.Option("--split", metavar="NAME", help=f"Held out whole: {', '.join(SPLITS)}. [geohash6, or else tower]"),
+]
 Frequency = Annotated[
     float | None,
     typer.Option(
-        "--frequency-mhz", metavar="MHZ", help="Of stations that do not tell it, as in OpenCelliD; else of none."
+        "--frequency-mhz", metavar="MHZ", help="Carrier frequency of stations whose file has none, as OpenCelliD's."
     ),
 ]
 
@@ -80,28 +86,44 @@ def with_frequency(scene: Scene | None, frequency_mhz: float | None) -> Scene | 
     return replace(scene, base_stations=replace(stations, frequency_mhz=told))
 
 
+def register_of(config: RunConfig, towers: Path | None, join_by: Sequence[str] | None) -> Register | None:
+    """The register that a command names, if any.
+
+    Raises
+    ------
+    InputError
+        There are buildings, and neither base stations nor a register; or as of :meth:`Register.read`.
+    """
+    if config.buildings is not None and config.base_stations is None and towers is None:
+        raise ConfigError("base_stations: buildings alone tell nothing of links; give base stations too, or --towers")
+    return Register.read(config, towers, join_by)
+
+
 def read_cleaned(
     config: RunConfig,
     path: Path,
-    register: Register | None,
-    frequency_mhz: float | None,
     *,
+    towers: Path | None,
+    join_by: Sequence[str] | None,
+    frequency_mhz: float | None,
     columns: Path | None,
     crs: str | None,
     features: Sequence[str],
     unknown_cells: str,
 ) -> tuple[Measurements, Scene | None]:
-    """Measurements without what is none, of cells that are in the scene; and that scene, if any.
+    """Cleaned measurements of cells that are in the scene; and that scene, if any.
 
     Raises
     ------
     InputError
+        A file cannot be read, no row is left, or a cell is not in the scene.
     """
-    if config.buildings is not None and config.base_stations is None and register is None:
-        raise ConfigError("base_stations: buildings alone tell nothing of links; give the base stations too")
-    table, scene = read_all(config, path, columns=columns, crs=crs, features=features)
-    table, scene = with_towers(table.cleaned(scene, hampel=None), scene, register, frequency_mhz, config)
-    return of_known_cells(table, scene, unknown_cells), scene
+    config = with_margin(config)
+    register = register_of(config, towers, join_by)
+    with errors_of_table(), errors_in_options(**OPTIONS):
+        table, scene = read_all(config, path, columns=columns, crs=crs, features=features)
+        table, scene = with_towers(table.cleaned(scene, hampel=None), scene, register, frequency_mhz, config)
+        return of_known_cells(table, scene, unknown_cells), scene
 
 
 def with_towers(
@@ -112,6 +134,7 @@ def with_towers(
     Raises
     ------
     InputError
+        No row has a tower, they are too far from theirs, or the frequency is none of a carrier.
     """
     if register is not None:
         table, scene = register.joined(table, scene, config)
@@ -124,6 +147,7 @@ def of_known_cells(table: Measurements, scene: Scene | None, unknown_cells: str)
     Raises
     ------
     InputError
+        A cell is not in the scene, or none is.
     """
     if scene is None or len(scene.base_stations) == 0:
         return table

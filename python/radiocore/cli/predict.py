@@ -23,6 +23,7 @@ from ..scene import Scene, bbox_in_frame
 from .options import takes_config
 from .rsrp_inputs import SCENE_KEYS, Columns, TableCrs, errors_of_table, scene_with_buildings, with_margin
 from .show import show_files, show_table
+from .tower_inputs import Register
 
 NAME = "predict"
 MAP_SUFFIXES = (".tif", ".tiff")
@@ -107,17 +108,23 @@ def _predict_map(predictor: RsrpPredictor, config: RunConfig, output: Path, mont
     ]
 
 
-def map_scene(predictor: RsrpPredictor | RadioMetricModel, config: RunConfig) -> Scene | None:
-    """The scene of the files that a config names, or that of the predictor.
+def map_scene(
+    predictor: RsrpPredictor | RadioMetricModel, config: RunConfig, register: Register | None = None
+) -> Scene | None:
+    """The scene of the files that a command names, or that of the predictor.
 
     Raises
     ------
-    ConfigError
+    InputError
+        Stations are named without the buildings around them, or a file cannot be read.
     """
     if config.buildings is not None:
-        return scene_with_buildings(with_margin(config))
-    if config.base_stations is not None:
-        raise ConfigError("base_stations: a map of other stations wants the buildings around them; give buildings too")
+        config = with_margin(config)
+        scene = scene_with_buildings(config)
+        return scene if register is None else register.around(scene, config)
+    if register is not None or config.base_stations is not None:
+        option = "base_stations" if register is None else "--towers"
+        raise ConfigError(f"{option}: a map of other stations wants the buildings around them; give buildings too")
     return predictor.scene
 
 

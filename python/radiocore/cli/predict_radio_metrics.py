@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -9,7 +11,7 @@ import numpy as np
 import typer
 
 from ..config import RunConfig
-from ..errors import ConfigError, InputError
+from ..errors import InputError
 from ..io.points_table import write_back
 from ..io.predicted_geotiff import write_predicted_map
 from ..measurements import Points
@@ -18,13 +20,15 @@ from ..radio_metrics import RadioMetricModel
 from ..radio_metrics.metrics import UNITS, column_of
 from ..radio_metrics.raster import map_layers
 from ..scene import Scene
-from .metric_inputs import OPTIONS, Features, Frequency, of_known_cells, with_frequency, with_towers
+from .metric_inputs import OPTIONS, Features, Frequency, of_known_cells, register_of, with_frequency, with_towers
 from .options import errors_in_options, takes_config
 from .predict import app, check_predicted, map_grid, map_scene, points_told, predicted_columns
-from .rsrp_inputs import SCENE_KEYS, Columns, TableCrs, errors_of_table, read_all, scene_with_buildings, with_margin
+from .rsrp_inputs import SCENE_KEYS, Columns, TableCrs, errors_of_table, read_all, with_margin
 from .show import show_files, show_lines, show_table
-from .tower_inputs import JoinBy, Register, TowersFile
+from .tower_inputs import JoinBy, TowersFile
 from .train_rsrp import UnknownCells, check_unknown_cells
+
+TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d(:\d\d){0,2}Z?")
 
 
 @app.command("radio-metrics")
@@ -66,18 +70,24 @@ def radio_metrics(
     """
     check_predicted(output, points, overwrite)
     check_unknown_cells(unknown_cells)
+    if points is None:
+        of_points = {"columns": columns, "table_crs": table_crs, "feature": feature, "join_by": join_by}
+        _refuse("points", of_points | {"unknown_cells": unknown_cells != "raise"})
+    else:
+        of_maps = {"receiver_height": receiver_height, "outdoors": outdoors, "resource_blocks": resource_blocks}
+        of_maps["resolution"] = "resolution_m" in config.model_fields_set
+        if config.buildings is None and config.base_stations is None and towers is None:
+            of_maps["bbox"] = config.bbox
+        _refuse("maps", of_maps)
     with errors_in_options(**OPTIONS):
         when = _time(time)
     trained = RadioMetricModel.load(model)
     config = with_margin(config)
-    register = Register.read(config, towers, join_by)
+    register = register_of(config, towers, join_by)
     if points is None:
-        if join_by:
-            raise InputError("--join-by: it is for points, each of which has its tower; leave it out")
-        scene = with_frequency(_scene_of_maps(trained, config, register), frequency_mhz)
+        scene = with_frequency(map_scene(trained, config, register), frequency_mhz)
         found = _predict_maps(trained, config, scene, output, receiver_height, outdoors, when, resource_blocks)
     else:
-        _refuse_of_maps(receiver_height=receiver_height, outdoors=outdoors, resource_blocks=resource_blocks)
         features = tuple(dict.fromkeys((*trained.features, *(feature or ()))))
         with errors_of_table(), errors_in_options(**OPTIONS):
             reading = {"columns": columns, "crs": table_crs, "features": features}
@@ -113,20 +123,14 @@ def _predict_points(model: RadioMetricModel, table: Points, scene: Scene | None,
     return [*points_told(table), *(_range(metric, prediction.mean) for metric, prediction in found.items())]
 
 
-def _scene_of_maps(model: RadioMetricModel, config: RunConfig, register: Register | None) -> Scene | None:
-    if register is None:
-        return map_scene(model, config)
-    if config.buildings is None:
-        raise ConfigError("--towers: a map of other stations wants the buildings around them; give --buildings too")
-    return register.around(scene_with_buildings(config), config)
-
-
 def _predict_maps(model: RadioMetricModel, config: RunConfig, scene, output: Path, heights, outdoors, when, blocks):
     grid = map_grid(model, scene, config, indoor="masked" if outdoors else "blocked")
     with errors_of_table(), errors_in_options(**OPTIONS):
         dataset = model.predict_map(grid, heights_m=heights, scene=scene, time=when, resource_blocks=blocks)
-    write_predicted_map(dataset, map_layers(dataset), output)
     server = dataset["server"].values
+    if outdoors and (server < 0).all():
+        raise InputError("--outdoors: no cell of the map is outdoors; leave it out")
+    write_predicted_map(dataset, map_layers(dataset), output)
     return [
         ("map cells", f"{int((server >= 0).sum()):,} of {server.size:,} of {config.resolution_m:g} m"),
         ("heights", ", ".join(f"{height:g} m" for height in dataset["height_m"].values)),
@@ -143,15 +147,15 @@ def _time(text: str | None) -> np.datetime64 | None:
     if text is None:
         return None
     try:
-        when = np.datetime64(text.removesuffix("Z"), "ms")
+        if TIME.fullmatch(text):
+            return np.datetime64(text.removesuffix("Z"), "ms")
     except ValueError:
-        when = np.datetime64("NaT")
-    if np.isnat(when):
-        raise InputError(f"time: {text!r} is no time of UTC; write it as 2026-03-02T18:00")
-    return when
+        pass
+    raise InputError(f"time: {text!r} is no time of UTC; write it as 2026-03-02T18:00")
 
 
-def _refuse_of_maps(**options) -> None:
+def _refuse(what: str, options: Mapping[str, object]) -> None:
+    remedy = "leave out the points" if what == "maps" else "give --points"
     for name, value in options.items():
         if value not in (None, False, []):
-            raise InputError(f"--{name.replace('_', '-')}: it is for maps; leave it out, or leave out the points")
+            raise InputError(f"--{name.replace('_', '-')}: it is for {what}; leave it out, or {remedy}")

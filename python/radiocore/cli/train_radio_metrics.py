@@ -17,12 +17,12 @@ from ..radio_metrics.choosing import TrainedMetric
 from ..radio_metrics.folder import ARCHIVE
 from ..radio_metrics.links import path_loss_named
 from ..radio_metrics.metrics import UNITS, available, check_metrics
-from ..radio_metrics.splits import SPLITS
 from ..tuning.tuned import tuned_model
 from .metric_inputs import (
     OPTIONS,
     Features,
     Frequency,
+    HeldOut,
     MeasurementsFile,
     PathLoss,
     PathLossWeights,
@@ -30,9 +30,9 @@ from .metric_inputs import (
     read_cleaned,
 )
 from .options import errors_in_options, takes_config
-from .rsrp_inputs import SCENE_KEYS, Columns, TableCrs, errors_of_table, identities, with_margin
+from .rsrp_inputs import SCENE_KEYS, Columns, TableCrs, errors_of_table, identities
 from .show import show_files, show_lines, show_table
-from .tower_inputs import JoinBy, Register, TowersFile
+from .tower_inputs import JoinBy, TowersFile
 from .train import app
 from .train_rsrp import UnknownCells, check_model_folder, check_unknown_cells, errors_text, show_without
 
@@ -77,10 +77,7 @@ def radio_metrics(
     path_loss: PathLoss = None,
     path_loss_weights: PathLossWeights = None,
     resource_blocks: ResourceBlocks = DEFAULT_BLOCKS,
-    split: Annotated[
-        str | None,
-        typer.Option(metavar="NAME", help=f"Held out whole: {', '.join(SPLITS)}. [geohash6, or else tower]"),
-    ] = None,
+    split: HeldOut = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the model if it is there.")] = False,
 ) -> None:
     """Train models of RSRP, RSRQ and RSSI for links that nobody measured, with calibrated intervals.
@@ -106,22 +103,21 @@ def radio_metrics(
         if metric:
             check_metrics(metric)
         by_path_loss = path_loss_named(path_loss, path_loss_weights)
-    config = with_margin(config)
-    register, features = Register.read(config, towers, join_by), feature or ()
+    table, scene = read_cleaned(
+        config,
+        measurements,
+        towers=towers,
+        join_by=join_by,
+        frequency_mhz=frequency_mhz,
+        columns=columns,
+        crs=table_crs,
+        features=feature or (),
+        unknown_cells=unknown_cells,
+    )
+    if scene is not None and len(scene.buildings):
+        show_lines("Scene", scene.report().lines())
+    show_lines("Measurements", table.report.lines()[1:] or ["nothing was left out"])
     with errors_of_table(), errors_in_options(**OPTIONS):
-        table, scene = read_cleaned(
-            config,
-            measurements,
-            register,
-            frequency_mhz,
-            columns=columns,
-            crs=table_crs,
-            features=features,
-            unknown_cells=unknown_cells,
-        )
-        if scene is not None and len(scene.buildings):
-            show_lines("Scene", scene.report().lines())
-        show_lines("Measurements", table.report.lines()[1:] or ["nothing was left out"])
         names = metric or available(table, resource_blocks)
         trained = RadioMetricModel.train(
             table,
@@ -160,6 +156,7 @@ def _show_metric(metric: str, trained: TrainedMetric) -> None:
         f"{metric.upper()}, {UNITS[metric]}: error on rows held out, mean absolute and root mean square",
         [
             ("model", trained.model.name),
+            ("rows", f"{trained.rows:,}"),
             ("features used", ", ".join(trained.used)),
             *([("candidates, root mean square", tried)] if len(trained.tried) > 1 else []),
             *((trained.held_out + what, errors_text(scores[key])) for key, what in CAPTIONS.items() if key in scores),
@@ -181,9 +178,9 @@ def _tuned(folders: list[Path]) -> dict:
     for folder in folders:
         model = tuned_model(folder)
         metric = getattr(model, "metric", None)
-        if metric in found or metric is None:
-            raise InputError(
-                f"--tuned: {folder} is for {metric or 'no metric'}, as is another; name one for each metric"
-            )
+        if metric is None:
+            raise InputError(f"--tuned: {folder} is of a {model.name} model, which is for no metric; leave it out")
+        if metric in found:
+            raise InputError(f"--tuned: {folder} is for {metric}, as is another; name one for each metric")
         found[metric] = model
     return found

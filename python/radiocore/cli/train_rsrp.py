@@ -113,20 +113,22 @@ def check_unknown_cells(name: str) -> None:
     Raises
     ------
     ConfigError
+        It is none.
     """
     if name not in UNKNOWN_CELLS:
         hint = nearest_name(name, UNKNOWN_CELLS)
         raise ConfigError(f"--unknown-cells: {name!r} is not one of {', '.join(UNKNOWN_CELLS)}{hint}")
 
 
-def check_model_folder(output: Path, kind: str, overwrite: bool) -> None:
-    """Refuse a place that cannot be written, or that holds a model already, before any work.
+def check_model_folder(output: Path, kind: str, overwrite: bool, listing: str = CONFIG) -> None:
+    """Refuse a place that cannot be written, or that holds one of the kind already, before any work.
 
     Raises
     ------
     InputError
+        It is one of these.
     """
-    if (check_folder(output, kind, CONFIG) / CONFIG).exists() and not overwrite:
+    if (check_folder(output, kind, listing) / listing).exists() and not overwrite:
         raise InputError(f"--output: {output} is there already; choose another name, or --overwrite")
 
 

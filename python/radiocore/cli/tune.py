@@ -5,20 +5,18 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-import numpy as np
 import typer
 
 from ..config import RunConfig
-from ..errors import InputError
-from ..evaluation.folds import label_folds, squares
-from ..io.folder import check_folder
+from ..evaluation.folds import squares
 from ..io.sniff import local_file
-from ..models.conformal import INNER_FOLDS
 from ..models.correction import CorrectionNetwork
 from ..models.estimate import DEFAULT_BLOCKS
 from ..predictor import BLOCK_M
+from ..radio_metrics.choosing import network_features
 from ..radio_metrics.links import estimate_for, links_of, path_loss_named, with_estimate
 from ..radio_metrics.metrics import check_metrics, known_rows
+from ..radio_metrics.splits import folds_of
 from ..tuning.radio_metrics import SPACE
 from ..tuning.search import ENGINES, tune
 from ..tuning.tuned import KIND, LISTING, SETTINGS, TRIALS, Tuned
@@ -26,6 +24,7 @@ from .metric_inputs import OPTIONS as METRIC_OPTIONS
 from .metric_inputs import (
     Features,
     Frequency,
+    HeldOut,
     MeasurementsFile,
     PathLoss,
     PathLossWeights,
@@ -33,17 +32,17 @@ from .metric_inputs import (
     read_cleaned,
 )
 from .options import errors_in_options, takes_config
-from .rsrp_inputs import SCENE_KEYS, Columns, TableCrs, errors_of_table, with_margin
+from .rsrp_inputs import SCENE_KEYS, Columns, TableCrs, errors_of_table
 from .show import show_files, show_lines, show_table
-from .tower_inputs import JoinBy, Register, TowersFile
-from .train_rsrp import UnknownCells, check_unknown_cells
+from .tower_inputs import JoinBy, TowersFile
+from .train_rsrp import UnknownCells, check_model_folder, check_unknown_cells
 
 NAME = "tune"
 app = typer.Typer(help="Search for the settings of a model.", no_args_is_help=True)
 
 OPTIONS = {
     name: "--" + name.replace("_", "-") for name in ("trials", "engine", "at_once", "address", "storage", "output")
-} | {"block_m": "--block", "folds": "--block"}
+} | METRIC_OPTIONS
 
 
 @app.command("radio-metrics")
@@ -69,7 +68,7 @@ def radio_metrics(
         bool, typer.Option("--early-stop", help="End trials early that do worse than others (ASHA).")
     ] = False,
     at_once: Annotated[int, typer.Option(metavar="N", help="Trials at a time, one processor each.")] = 2,
-    block: Annotated[float, typer.Option(metavar="M", help="Side of the squares that are held out whole.")] = BLOCK_M,
+    split: HeldOut = None,
     address: Annotated[
         str | None, typer.Option(metavar="HOST:PORT", help="Head of a Ray cluster. [this machine alone]")
     ] = None,
@@ -81,46 +80,45 @@ def radio_metrics(
 ) -> None:
     """Search for the batch, layers, weight decay, epochs, rate and loss of the correction network.
 
-    Trials are judged by their error on squares that they have not seen. Of the measurements give those to train on
-    only. A search that was stopped goes on with the same `--storage`.
+    Trials are judged by their error where they have not been: whole geohash cells are held out, with the radio cells
+    and towers in them, unless `--split` says otherwise. Of the measurements give those to train on only. A search that
+    was stopped goes on with the same `--storage`.
 
     Example: `radiocore tune radio-metrics --measurements drive.csv --base-stations cells.csv --output tuned`
     """
-    with errors_in_options(**OPTIONS, **METRIC_OPTIONS):
-        if (check_folder(output, KIND, LISTING) / LISTING).exists() and not overwrite:
-            raise InputError(f"output: {output} is there already; choose another name, or --overwrite")
+    with errors_in_options(**OPTIONS):
+        check_model_folder(output, KIND, overwrite, LISTING)
         check_metrics([metric])
         by_path_loss = path_loss_named(path_loss, path_loss_weights)
     local_file(measurements)
     check_unknown_cells(unknown_cells)
-    config = with_margin(config)
-    register = Register.read(config, towers, join_by)
-    with errors_of_table(), errors_in_options(**METRIC_OPTIONS):
-        table, scene = read_cleaned(
-            config,
-            measurements,
-            register,
-            frequency_mhz,
-            columns=columns,
-            crs=table_crs,
-            features=feature or (),
-            unknown_cells=unknown_cells,
-        )
+    table, scene = read_cleaned(
+        config,
+        measurements,
+        towers=towers,
+        join_by=join_by,
+        frequency_mhz=frequency_mhz,
+        columns=columns,
+        crs=table_crs,
+        features=feature or (),
+        unknown_cells=unknown_cells,
+    )
+    with errors_of_table(), errors_in_options(**OPTIONS):
         known, target = known_rows(table, metric, resource_blocks)
         table = table.select(known)
         inputs = links_of(table, scene)
         estimate = estimate_for(inputs, by_path_loss, resource_blocks)
         inputs = with_estimate(inputs, estimate)
+        folds = folds_of(table, split, config.seed)
     show_lines("Links", [*table.report.lines(), str(estimate)])
     with errors_in_options(**OPTIONS):
-        blocks = squares(table.x_m, table.y_m, block)
         tuned = tune(
-            CorrectionNetwork(metric=metric, seed=config.seed),
+            CorrectionNetwork(metric=metric, features=network_features(table.features), seed=config.seed),
             inputs,
             target,
-            label_folds(blocks, min(INNER_FOLDS, len(np.unique(blocks))), config.seed, kind=f"blocked {block:g} m"),
+            folds,
             space=SPACE,
-            blocks=blocks,
+            blocks=squares(table.x_m, table.y_m, BLOCK_M),
             trials=trials,
             engine=engine,
             early_stop=early_stop,
@@ -130,15 +128,15 @@ def radio_metrics(
             storage=storage,
         )
         tuned.save(output)
-    _show(tuned)
+    _show(tuned, folds.caption)
     show_files([output / name for name in (SETTINGS, TRIALS)])
 
 
-def _show(tuned: Tuned) -> None:
+def _show(tuned: Tuned, held_out: str) -> None:
     first, best = tuned.trials[0], tuned.best
     endings = [trial.ended or "judged on all folds" for trial in tuned.trials]
     show_table(
-        f"Trials, judged on {tuned.folds} folds of squares that were held out",
+        f"Trials, judged on {tuned.folds} folds ({held_out})",
         [
             *((ending, endings.count(ending)) for ending in dict.fromkeys(endings)),
             ("root mean square error of the defaults", f"{first.rmse_db:.2f} dB"),

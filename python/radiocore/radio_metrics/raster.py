@@ -74,7 +74,7 @@ def predicted_maps(
         There is no scene or no station; the model uses what a map does not have; a height is none, or comes twice.
     """
     if scene is None or len(scene.base_stations) == 0:
-        raise InputError("scene: a map wants base stations, and the model was trained without; give those of the place")
+        raise InputError("scene: a map wants base stations, and this scene has none; give those of the place")
     _refuse_features(model)
     floors = [replace(grid, height_m=height) for height in _heights(heights_m, grid)]
     layers = {
