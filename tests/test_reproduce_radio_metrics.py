@@ -18,6 +18,7 @@ from radiocore.models.plain_mean import PlainMean
 from radiocore.reproduce import radio_metrics
 from radiocore.reproduce.figure import VERDICTS
 from radiocore.reproduce.radio_metrics import dortmund, figure_2, made_up, study, table_1, table_3, table_5, targets
+from radiocore.reproduce.radio_metrics.data_set import NEARBY, NEARBY_M
 from radiocore.reproduce.radio_metrics.links_kml import links_kml
 from radiocore.reproduce.radio_metrics.methods import LINE, METHODS, OURS, candidates
 from radiocore.reproduce.radio_metrics.metrics import METRICS
@@ -176,6 +177,20 @@ def test_the_best_on_inner_folds_is_chosen_and_judged_as_if_alone(crowd):
 
 
 # ---- What it is made of --------------------------------------------------------------------------
+
+
+def test_cells_nearby_against_a_plain_loop(crowd):
+    stations, measurements = crowd.scene.base_stations, crowd.measurements
+    serving = measurements.associated(crowd.scene).station
+    for row in range(0, len(crowd), 97):
+        count = 0
+        for station in range(len(stations)):
+            apart_m = np.hypot(
+                stations.x_m[station] - measurements.x_m[row], stations.y_m[station] - measurements.y_m[row]
+            )
+            same = stations.carrier[station] == measurements.network[row]
+            count += same and apart_m <= NEARBY_M and station != serving[row]
+        assert crowd.inputs[NEARBY][row] == count
 
 
 def test_spread_rows_leaves_no_label_out():

@@ -12,6 +12,11 @@ from ...models.inputs import Inputs
 from ...scene import Scene
 from .metrics import Metric
 
+NEARBY = "cells_nearby"
+NEARBY_M = 1500.0
+ONE_MAST_M = 1.0
+"""Cells as close as this stand on one mast."""
+
 
 @dataclass(frozen=True, eq=False)
 class DataSet:
@@ -56,3 +61,27 @@ class DataSet:
     def target(self, metric: Metric) -> np.ndarray:
         """(N,) as measured."""
         return getattr(self.measurements, metric.column)
+
+
+def cells_nearby(measurements: Measurements, serving_m: np.ndarray, mast_m: np.ndarray, network) -> np.ndarray:
+    """(N,) cells of the row's network in a register, within 1.5 km of the phone, those of its own mast left out.
+
+    How dense a network was built tells town from country.
+
+    Parameters
+    ----------
+    serving_m : (N, 2) mast of each row, scene metres
+    mast_m : (T, 2) mast of each cell of the register
+    network : (T,) of each cell of the register
+    """
+    from scipy.spatial import cKDTree
+
+    place_m = np.column_stack([measurements.x_m, measurements.y_m])
+    out = np.zeros(len(place_m))
+    for name in np.unique(measurements.network):
+        rows, masts_m = np.flatnonzero(measurements.network == name), mast_m[network == name]
+        near = cKDTree(masts_m).query_ball_point(place_m[rows], NEARBY_M)
+        for row, found in zip(rows, near, strict=True):
+            apart_m = np.hypot(*(masts_m[found] - serving_m[row]).T)
+            out[row] = np.count_nonzero(apart_m > ONE_MAST_M)
+    return out

@@ -16,7 +16,7 @@ from ...measuring.towers import Towers
 from ...models.estimate import DEFAULT_BLOCKS, Estimate
 from ...models.link_inputs import link_inputs
 from ...scene import Scene
-from .data_set import DataSet
+from .data_set import NEARBY, DataSet, cells_nearby
 
 NAME = "dortmund"
 FOLDER = "dortmund_multimno"
@@ -37,11 +37,20 @@ def load(folder: Path) -> DataSet:
     )
     inputs = link_inputs(measurements, scene, progress=False)
     estimate = Estimate.default(inputs)
-    columns = {"operator": operator, "site": site, "cell": measurements.carrier}
+    stations, serving = joined.base_stations, measurements.associated(scene).station
+    nearby = cells_nearby(
+        measurements,
+        np.column_stack([stations.x_m, stations.y_m])[serving],
+        np.column_stack(measurements.frame.from_lonlat(towers.longitude, towers.latitude)),
+        towers.network,
+    )
+    columns = {"operator": operator, "site": site, "cell": measurements.carrier, NEARBY: nearby}
     notes = (
         measurements.report.notes[0],
         f"masts of {MAST_M:g} m and {EIRP_DBM:g} dBm EIRP assumed; RSSI from RSRP and RSRQ with {DEFAULT_BLOCKS} "
         "resource blocks, which shifts it by a constant",
+        "the register lists the cells that phones of any area heard: a count of those nearby knows, of an area held "
+        "out too, where its phones found a network, though not how well",
         str(estimate),
     )
     return DataSet(

@@ -8,7 +8,7 @@ from ...measuring.crowd import crowd
 from ...measuring.crowd_cities import made_up_cities
 from ...models.estimate import Estimate
 from ...models.link_inputs import link_inputs
-from .data_set import DataSet
+from .data_set import NEARBY, DataSet, cells_nearby
 from .settings import Settings
 
 NAME = "made_up"
@@ -21,7 +21,11 @@ def load(settings: Settings, seed: int) -> DataSet:
     measurements, scene = found.measurements, cities.scene
     inputs = link_inputs(measurements, scene, progress=False)
     estimate = Estimate.default(inputs)
-    of_network = {"operator": measurements.network, "site": measurements.cell}
+    stations = scene.base_stations
+    mast_m = np.column_stack([stations.x_m, stations.y_m])
+    serving_m = mast_m[measurements.associated(scene).station]
+    nearby = cells_nearby(measurements, serving_m, mast_m, stations.carrier)
+    of_network = {"operator": measurements.network, "site": measurements.cell, NEARBY: nearby}
     notes = (
         f"{len(measurements):,} rows in three cities of {settings.side_m:g} m x {settings.side_m:g} m, half of them "
         "indoors on floors; chance: shadowing 5 dB with 50 m correlation, buildings 4.4 dB, phones 2 dB, interference "

@@ -18,6 +18,7 @@ from ...models.link_inputs import BETA, FROM_BUILDINGS, TABLE_2, TIME
 from ...models.mixed_effects import MixedEffects
 from ...models.network_effects import NetworkEffects
 from ...models.plain_mean import PlainMean
+from .data_set import NEARBY
 from .metrics import Metric
 from .settings import Settings
 from .thinned import Thinned
@@ -52,8 +53,8 @@ def _extra_trees(metric: Metric, inputs: Inputs, settings: Settings, seed: int) 
 
 
 def features_of(metric: Metric, inputs: Inputs) -> tuple[str, ...]:
-    """Table II's, beta, and the time but of RSRP."""
-    wanted = (*TABLE_2, BETA, *(() if metric.name == "rsrp" else TIME))
+    """Table II's, beta, the density of the network, and the time but of RSRP."""
+    wanted = (*TABLE_2, BETA, NEARBY, *(() if metric.name == "rsrp" else TIME))
     return tuple(name for name in wanted if name in inputs)
 
 
@@ -82,6 +83,7 @@ def candidates(metric: Metric, inputs: Inputs, settings: Settings, seed: int) ->
         LINE: LeastSquares(),
         "bent line": BentLine(),
         "bent line + half of the effects": Committee((BentLine(), NetworkEffects())),
+        "the same, line with density": Committee((BentLine(features=(NEARBY,)), NetworkEffects())),
     }
     if set(FROM_BUILDINGS) <= set(inputs.columns):
         trees = [make(metric, inputs, settings, seed) for make in (_boosting, _extra_trees)]
