@@ -120,6 +120,27 @@ def test_the_same_again_is_the_same_bytes(name, model):
     assert same(used.predict(inputs), model.predict(inputs))
 
 
+@pytest.mark.parametrize("name", ["residual Gaussian process", "mixed effects", "least squares"])
+def test_threads_of_the_machine_do_not_matter(name):
+    limits = pytest.importorskip("threadpoolctl").threadpool_limits
+    inputs, _ = links(seed=1)
+    found = []
+    for threads in (1, 2):
+        with limits(threads, user_api="blas"):
+            model = fitted(name)
+            again = new(name).restore(*model.state())
+            found += [model.predict(inputs), again.predict(inputs)]
+    assert all(same(found[0], other) for other in found[1:])
+
+
+def test_the_mean_of_a_cell_whose_rows_are_equal():
+    cells = np.array(["a"] * 3 + ["b"] * 9)
+    level = np.array([-70.0] * 3 + [*range(-109, -100)])
+    model = CellMean().fit(Inputs({"cell": cells}), level)
+    found = model.predict(Inputs({"cell": np.array(["a", "b"])}))
+    assert found.mean.tolist() == [-70, -105] and 0 < found.deviation_db[0] < 0.01
+
+
 def test_state_is_plain_and_enough(model):
     inputs, _ = links(100, seed=1)
     config, arrays = model.state()

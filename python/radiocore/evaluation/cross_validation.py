@@ -80,7 +80,10 @@ def cross_validate(
     """
     target = np.asarray(target, dtype=np.float64)
     if not len(inputs) == len(target) == len(folds.number):
-        raise InputError(f"folds: of {len(folds.number)} rows, for {len(inputs)} links and {len(target)} targets")
+        raise InputError(
+            f"folds: of {len(folds.number)} rows, for {len(inputs)} links and {len(target)} targets; make the folds of "
+            "these rows"
+        )
     placed = folds.is_blocked and {"x_m", "y_m"} <= set(inputs.columns)
     tiles = {"tiles": squares(inputs["x_m"], inputs["y_m"], TILE_M)} if placed else {}
     folds.check_no_leak(duplicates_of(inputs.columns, target), **tiles)

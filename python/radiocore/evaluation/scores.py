@@ -38,7 +38,7 @@ class Errors:
         """The errors of N samples or, with a (N,) label of each one's tile, of the tiles' means."""
         error_db = np.asarray(mean, dtype=np.float64) - np.asarray(target, dtype=np.float64)
         if not error_db.size:
-            raise InputError("scores: there are no rows")
+            raise InputError("scores: there are no rows; give one or more")
         if tile is not None:
             number = np.unique(np.asarray(tile), return_inverse=True)[1].reshape(-1)
             error_db = np.bincount(number, error_db) / np.bincount(number)

@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
-from ..errors import FitError, InputError
+from ..errors import FitError, InputError, require
 from .inputs import Inputs, is_label
 from .prediction import Prediction
 
@@ -54,7 +54,8 @@ class Model(ABC):
             blocks = np.unique(np.asarray(blocks), return_inverse=True)[1].reshape(-1)
             if blocks.shape != target.shape:
                 raise InputError(f"blocks: {len(blocks)} for {len(target)} links; give one each")
-        self._fit(inputs, target, blocks, progress)
+        with one_thread():
+            self._fit(inputs, target, blocks, progress)
         self.is_fitted = True
         return self
 
@@ -71,11 +72,13 @@ class Model(ABC):
         if not self.is_fitted:
             raise FitError(f"{self.name}: it was not fitted; call fit first, or load a trained model")
         _refuse_not_finite(inputs)
-        return self._predict(inputs)
+        with one_thread():
+            return self._predict(inputs)
 
     def restore(self, config: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Self:
         """Take the state that :meth:`state` of an equal model told."""
-        self._load_state(config, arrays)
+        with one_thread():
+            self._load_state(config, arrays)
         self.is_fitted = True
         return self
 
@@ -98,10 +101,21 @@ class Model(ABC):
     def _load_state(self, config: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> None: ...
 
 
+def one_thread(of: str = "blas"):
+    """Inside, sums run in one order, whatever the machine.
+
+    Parameters
+    ----------
+    of : {"blas", "openmp"}
+        Of NumPy and SciPy, or of scikit-learn's trees. Not both: torch has OpenMP threads of its own.
+    """
+    return require("threadpoolctl").threadpool_limits(1, user_api=of)
+
+
 def _checked(inputs: Inputs, target) -> np.ndarray:
     target = np.asarray(target, dtype=np.float64)
     if target.shape != (len(inputs),):
-        raise InputError(f"target: shape {target.shape} does not match the {len(inputs)} links")
+        raise InputError(f"target: shape {target.shape} does not match the {len(inputs)} links; give one a link")
     if len(target) < FEWEST_ROWS:
         raise InputError(f"target: {len(target)} rows are too few to learn from; give {FEWEST_ROWS} or more")
     if not np.isfinite(target).all():

@@ -8,7 +8,7 @@ import numpy as np
 
 from .base import Model
 from .inputs import Inputs
-from .prediction import Prediction
+from .prediction import LEAST_DB, Prediction
 
 ANY = ""
 """Stands for all links, where a cell is not known or was not measured."""
@@ -29,8 +29,8 @@ class CellMean(Model):
         self._of = {ANY: (float(target.mean()), float(target.std(ddof=1)))}
         for cell in np.unique(cells):
             own = target[cells == cell]
-            if len(own) > 1 and own.std() > 0:
-                self._of[str(cell)] = (float(own.mean()), float(own.std(ddof=1)))
+            if len(own) > 1:
+                self._of[str(cell)] = (float(own.mean()), max(float(own.std(ddof=1)), LEAST_DB))
 
     def _predict(self, inputs: Inputs) -> Prediction:
         cells, row = np.unique(cells_of(inputs, self._by), return_inverse=True)

@@ -1,4 +1,4 @@
-"""What models share that add to a line what each site and each cell does."""
+"""Shared by models that add site and cell effects to a line."""
 
 from __future__ import annotations
 
@@ -8,9 +8,8 @@ from ..measuring.association import CELLS_PER_SITE
 from .cell_mean import cell_column, cells_of
 from .inputs import Inputs
 from .line import Line
-from .log_distance import LEAST_DB
 from .mixed_model import mixed_model
-from .prediction import Prediction
+from .prediction import LEAST_DB, Prediction
 
 
 class Effects(Line):

@@ -19,8 +19,7 @@ from ..units import linear_to_db
 from .base import Model
 from .inputs import Inputs
 from .link_inputs import ANTENNA, BETA
-from .log_distance import LEAST_DB
-from .prediction import Prediction
+from .prediction import LEAST_DB, Prediction
 
 DEFAULT_BLOCKS = 100
 """Of a carrier of 20 MHz, as in the paper: 30.792 dB."""

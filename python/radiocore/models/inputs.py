@@ -18,13 +18,17 @@ PLAIN = ("x_m", "y_m", "sector", "month")
 
 FROM_MEASUREMENTS = ("x_m", "y_m", "month", "frequency_mhz", "cell", "sector", "carrier", "device", "area")
 FROM_STATIONS = ("distance_m", "log10_distance", "direction_east", "direction_north", "off_boresight_deg")
-"""Plan distance from the foot of the mast; the unit vector from there; the angle off the sector's azimuth."""
+"""Plan distance from the foot of the mast, and its logarithm from 1 m on; the unit vector from there; the angle off the
+sector's azimuth."""
+
+NEAREST_M = 1.0
+"""Nearer than this no law of distance has a meaning; such links count as this far."""
 
 FROM_BUILDINGS = ("line_of_sight", "total_obstruction_length_3d_m", "building_intersection_count_3d")
 """Exact, of the straight link to the antenna; see :func:`radiocore.link_features.link_features`."""
 
 NO_STATIONS = "no base stations were given"
-NO_BUILDINGS = "no buildings were given"
+NO_BUILDINGS = "the scene has no buildings"
 
 
 class MissingColumnError(InputError):
@@ -80,8 +84,20 @@ class Inputs:
         return cls.of_links(measurements, association, crossed_by(association, scene, height_m, progress=False))
 
     @classmethod
-    def of_links(cls, measurements: Measurements, association: Association | None, crossed: LinkFeatures | None):
-        """The same of links that were traced already: by :func:`association_of` and :func:`crossed_by`."""
+    def of_links(
+        cls, measurements: Measurements, association: Association | None, crossed: LinkFeatures | None
+    ) -> Inputs:
+        """The same of links that were traced already.
+
+        Parameters
+        ----------
+        measurements : Measurements
+            Those of the association count instead, where there is one: with the cells that it found.
+        association : Association, optional
+            Of :func:`association_of`.
+        crossed : LinkFeatures, optional
+            Of :func:`crossed_by`.
+        """
         left_out: dict[str, str] = {}
         if association is None:
             columns = {}
@@ -111,7 +127,8 @@ class Inputs:
     def __getitem__(self, name: str) -> np.ndarray:
         if name not in self.columns:
             reason = self.left_out.get(name)
-            why = f": {reason}" if reason else nearest_name(name, self.columns)
+            remedy = f": {reason}; give what tells it, or take a model that does without"
+            why = remedy if reason else nearest_name(name, self.columns)
             raise MissingColumnError(f"{name}: there is no such column of links{why}", name)
         return self.columns[name]
 
@@ -156,7 +173,7 @@ def _from_stations(association, left_out: dict[str, str]) -> dict[str, np.ndarra
     distance_m, bearing = association.distance_m, np.radians(association.bearing_deg)
     columns = {
         "distance_m": distance_m,
-        "log10_distance": np.log10(np.maximum(distance_m, 1.0)),
+        "log10_distance": np.log10(np.maximum(distance_m, NEAREST_M)),
         "direction_east": np.sin(bearing),
         "direction_north": np.cos(bearing),
     }

@@ -6,9 +6,8 @@ import numpy as np
 
 from ..errors import InputError
 from .base import Model
-from .inputs import Inputs
-from .log_distance import LEAST_DB, NEAREST_M
-from .prediction import Prediction
+from .inputs import NEAREST_M, Inputs
+from .prediction import LEAST_DB, Prediction
 
 DISTANCE, FREQUENCY = "distance_m", "frequency_mhz"
 

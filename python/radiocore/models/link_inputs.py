@@ -8,12 +8,11 @@ from dataclasses import replace
 import numpy as np
 
 from ..errors import InputError, nearest_name
+from ..grid import DEFAULT_RECEIVER_HEIGHT_M
 from ..measurements import Measurements
 from ..propagation.antenna_gain import antenna_attenuation_db
 from .inputs import FROM_BUILDINGS as CROSSED
-from .inputs import NO_STATIONS, Inputs, association_of, crossed_by
-
-DEFAULT_UE_ALTITUDE_M = 1.5
+from .inputs import NO_BUILDINGS, NO_STATIONS, Inputs, association_of, crossed_by
 
 PENETRATION = "building_penetration_length_m"
 FROM_BUILDINGS = (*CROSSED, PENETRATION)
@@ -23,7 +22,7 @@ TABLE_1 = (
     "tx_height_m",
     "ue_altitude_ag_m",
     "line_of_sight",
-    "building_penetration_length_m",
+    PENETRATION,
     "total_obstruction_length_3d_m",
 )
 """Frequency in MHz; distance along the straight link; heights above ground; line of sight 1 or 0."""
@@ -45,7 +44,7 @@ def link_inputs(
     measurements: Measurements,
     scene=None,
     *,
-    ue_altitude_ag_m: float = DEFAULT_UE_ALTITUDE_M,
+    ue_altitude_ag_m: float = DEFAULT_RECEIVER_HEIGHT_M,
     as_given: Iterable[str] = (),
     threads: int | None = None,
     progress: bool | None = None,
@@ -91,7 +90,7 @@ def link_inputs(
     if crossed is not None:
         columns[PENETRATION] = crossed.building_penetration_length_m.astype(float)
     elif association is not None:
-        left_out |= dict.fromkeys(FROM_BUILDINGS, "the scene has no buildings")
+        left_out[PENETRATION] = NO_BUILDINGS
     columns |= {name: measurements.features[name] for name in as_given}
     out = inputs.with_columns(columns)
     reasons = {**out.left_out, **left_out}

@@ -8,18 +8,13 @@ import numpy as np
 
 from .base import FEWEST_ROWS, Model
 from .cell_mean import ANY, cell_column, cells_of
-from .inputs import Inputs
-from .prediction import Prediction
+from .inputs import NEAREST_M, Inputs
+from .prediction import LEAST_DB, Prediction
 
 REFERENCE_M = 100.0
-NEAREST_M = 1.0
-"""Nearer than this the law has no meaning; such links count as this far, as in ``log10_distance``."""
 
 LEAST_DECADES = 0.5
 """Of distances, to tell a slope from: over less, shadowing decides it, and 100 m farther it is wrong by tens of dB."""
-
-LEAST_DB = 1e-3
-"""Of a deviation, for rows that obey the law to the last digit."""
 
 
 @dataclass

@@ -20,6 +20,7 @@ def check_loss(loss: str, alpha: float) -> None:
     Raises
     ------
     InputError
+        The loss is none of :data:`LOSSES`, or alpha is not a positive number.
     """
     if loss not in LOSSES:
         raise InputError(f"loss: {loss!r} is not one of {LOSSES}{nearest_name(loss, LOSSES)}")

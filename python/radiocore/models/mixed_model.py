@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .log_distance import LEAST_DB
+from .prediction import LEAST_DB
 
 MOST_ROUNDS = 200
 SETTLED_DB = 1e-2

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def weights_of(network: torch.nn.Module) -> dict[str, np.ndarray]:
     """Arrays by name."""
-    return {name: value.numpy() for name, value in network.state_dict().items()}
+    return {name: np.ascontiguousarray(value.numpy()) for name, value in network.state_dict().items()}
 
 
 def load_weights(network: torch.nn.Module, arrays: Mapping[str, np.ndarray], model: str) -> None:

@@ -12,6 +12,9 @@ from ..errors import InputError
 if TYPE_CHECKING:
     from .conformal import Calibration
 
+LEAST_DB = 1e-3
+"""Of a deviation, for rows that a model reproduces to the last digit."""
+
 
 @dataclass(frozen=True, eq=False)
 class Prediction:

@@ -19,7 +19,7 @@ from .inputs import Inputs
 from .likelihood import FEWEST_BATCHES, mean_and_variance
 from .losses import check_loss, loss_of
 from .network_weights import load_weights, weights_of
-from .prediction import Prediction
+from .prediction import LEAST_DB, Prediction
 from .reproducible import reproducible, seeded, torch_device
 from .training import History, Schedule, hold_back, renamed, train
 
@@ -32,13 +32,12 @@ COLLAPSED = 1e-3
 SLOWER = 0.1
 """By which the rate of a restart is multiplied."""
 
-LEAST_SCALE_DB = 1e-3
 ROWS_AT_A_TIME = 65_536
 
 
 @dataclass
 class ResidualNetwork(Model):
-    """Z = y(x) + estimate(x): a network y of the features, ReLU between its layers, beside what is known of old.
+    """Z = y(x) + estimate(x): a network y of the features, ReLU between its layers, added to a physical estimate.
 
     A fifth of the training rows, or of their blocks, decides when to stop; the deviation is that of the errors there,
     the same for all links, but with the loss "nll", which learns it. Features that the training rows do not have, or
@@ -131,7 +130,7 @@ class ResidualNetwork(Model):
                 break
         mean, _ = self._outputs(matrix[validation_rows])
         error_db = target[validation_rows] - estimate[validation_rows] - self._centre - self._scale * mean
-        self._deviation_db = max(float(np.sqrt(np.mean(error_db**2))), LEAST_SCALE_DB)
+        self._deviation_db = max(float(np.sqrt(np.mean(error_db**2))), LEAST_DB)
 
     def _predict(self, inputs: Inputs) -> Prediction:
         mean, variance = self._outputs(self.encoding.matrix(inputs))
@@ -202,4 +201,4 @@ def check_widths(**widths: tuple[int, ...]) -> None:
 
 
 def _centre_and_scale(values: np.ndarray) -> tuple[float, float]:
-    return float(values.mean()), max(float(values.std()), LEAST_SCALE_DB)
+    return float(values.mean()), max(float(values.std()), LEAST_DB)

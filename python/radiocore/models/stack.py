@@ -19,7 +19,7 @@ from .drift_kriging import DriftKriging
 from .extra_trees import ExtraTrees
 from .inputs import Inputs, is_label
 from .likelihood import LikelihoodNetwork
-from .prediction import Prediction
+from .prediction import LEAST_DB, Prediction
 
 TRUST_BLOCKS = 5
 """The first member is trusted as if so many more blocks spoke for it: each by the squared distance of the weights from
@@ -27,7 +27,6 @@ it alone, in mean squared errors of the best member."""
 
 LEAST_WEIGHT = 1e-3
 """A member with less is left out."""
-LEAST_DB = 1e-3
 
 
 def default_members(inputs: Inputs) -> tuple[Model, ...]:

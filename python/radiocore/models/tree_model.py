@@ -6,11 +6,11 @@ from abc import abstractmethod
 
 import numpy as np
 
-from .base import Model
+from .base import Model, one_thread
 from .conformal import inner_folds
 from .encoding import Encoding
 from .inputs import Inputs, is_label
-from .prediction import Prediction
+from .prediction import LEAST_DB, Prediction
 from .trees import Trees
 
 FOLDS = 3
@@ -18,10 +18,6 @@ FOLDS = 3
 
 MANY_ROWS = 20_000
 """With more, one of the folds tells enough."""
-
-LEAST_DB = 1e-3
-"""Of a deviation, for targets that trees reproduce to the last digit."""
-
 
 SHRINKAGE_ROWS = 5
 """A name's mean counts as if it had so many rows more, of the mean of all: a few rows tell little."""
@@ -33,8 +29,8 @@ Split = tuple[np.ndarray, np.ndarray]
 class TreeModel(Model):
     """Trees on columns. A name counts as the mean target of its rows, and one that was not measured as that of all.
 
-    Trees that part names so lose nothing by it (Breiman et al., Classification and Regression Trees, 1984, section
-    9.4), and where there are two hundred cells are grown ten times as fast as on a column for each.
+    Trees lose nothing by this coding (Breiman et al., Classification and Regression Trees, 1984, section 9.4), and with
+    200 cells they grow ten times as fast as with one column per cell.
 
     The deviation is the root mean square of the errors on inner folds, or on the first of them where rows are many.
     Trees are kept as arrays: skops, which writes estimators without pickle, never gives the same bytes twice, and takes
@@ -45,8 +41,6 @@ class TreeModel(Model):
     seed: int
 
     def _fit(self, inputs: Inputs, target: np.ndarray, blocks, progress) -> None:
-        from threadpoolctl import threadpool_limits
-
         named = {name: column for name, column in inputs.columns.items() if is_label(column)}
         self._of_all = float(target.mean())
         self._of_name = {name: _means(column, target, self._of_all) for name, column in named.items()}
@@ -54,7 +48,7 @@ class TreeModel(Model):
         self._encoding = Encoding.fit(coded, self.features or inputs.columns)
         folds = inner_folds(inputs, target, blocks, self.seed, FOLDS)
         splits = list(folds)[:1] if len(target) > MANY_ROWS else list(folds)
-        with threadpool_limits(1):  # sums run in one order, whatever the machine
+        with one_thread("openmp"):
             self._trees, squares = self._grown(self._encoding.matrix(coded), target, splits)
         held_out = sum(int(own.sum()) for _, own in splits)
         self._deviation_db = max(float(np.sqrt(squares / held_out)), LEAST_DB)

@@ -23,6 +23,7 @@ from ..digital_twin import DigitalTwin, read_images, style
 from ..digital_twin.images import SHAPE
 from ..errors import FitError, InputError, require
 from .inputs import latent_names
+from .network_weights import load_weights, weights_of
 from .reproducible import reproducible, seeded, torch_device
 from .training import History, Schedule, hold_back, train
 
@@ -185,8 +186,7 @@ class Autoencoder:
 
     def state(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
         """What was learned, and of which images: plain values ready for JSON, and arrays by name."""
-        weights = self._fitted().state_dict()
-        arrays = {name: np.ascontiguousarray(value.numpy()) for name, value in weights.items()}
+        arrays = weights_of(self._fitted())
         return {"history": asdict(self.history), "style": image_style()}, arrays
 
     def restore(self, config: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Self:
@@ -197,19 +197,13 @@ class Autoencoder:
         InputError
             The arrays are not of these settings, or the images looked otherwise.
         """
-        torch = require("torch", "ml")
         if config["style"] != image_style():
             raise InputError(
                 f"{self.name}: it was trained on images of another style ({config['style']}); train it anew on these"
             )
-        network = build(self.widths, self.latent, self.seed)
-        wanted = {name: (tuple(value.shape), "float32") for name, value in network.state_dict().items()}
-        given = {name: (array.shape, str(array.dtype)) for name, array in arrays.items()}
-        if given != wanted:
-            raise InputError(f"{self.name}: the weights are {given}, wanted {wanted}; give the files of one model")
-        network.load_state_dict({name: torch.from_numpy(np.array(array)) for name, array in arrays.items()})
+        self._network = build(self.widths, self.latent, self.seed)
+        load_weights(self._network, arrays, self.name)
         self.history = History(**{name: tuple(values) for name, values in config["history"].items()})
-        self._network = network.eval()
         self.is_fitted = True
         return self
 
@@ -321,7 +315,7 @@ def _keep_variance(layer: torch.nn.Module) -> None:
 
 
 def encode(network: torch.nn.ModuleDict, images: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    """(N, latent) mean, and logarithm of the variance, of what the encoder thinks of (N, 3, 256, 256) images."""
+    """(N, latent) mean, and logarithm of the variance, of the encoder's distribution for (N, 3, 256, 256) images."""
     hidden = network["encoder"](images)
     return network["mean"](hidden), network["log_variance"](hidden)
 

@@ -175,7 +175,8 @@ def with_estimate(inputs: Inputs, estimate: Estimate) -> Inputs:
         if error.name == "downlink_frequency":
             remedy = "give it with the base stations, whose cells of several frequencies must not be merged "
             remedy += "(merge_sites=False), or as a column frequency_mhz"
-        raise InputError(f"{error}; stage one, {estimate.path_loss.name}, needs it: {remedy}") from None
+        why = str(error).partition(";")[0]
+        raise InputError(f"{why}; stage one, {estimate.path_loss.name}, needs it: {remedy}") from None
 
 
 def _check_plausible(measurements: Measurements, name: str) -> None:
