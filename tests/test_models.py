@@ -17,7 +17,9 @@ from radiocore.models.plain_mean import PlainMean
 
 pytest.importorskip("torch")
 pytest.importorskip("sklearn")
+from radiocore.models.boosting import Boosting
 from radiocore.models.drift_kriging import DriftKriging
+from radiocore.models.extra_trees import ExtraTrees
 from radiocore.models.likelihood import LikelihoodNetwork
 from radiocore.models.residual_gaussian_process import ResidualGaussianProcess
 
@@ -139,6 +141,26 @@ def test_the_mean_of_a_cell_whose_rows_are_equal():
     model = CellMean().fit(Inputs({"cell": cells}), level)
     found = model.predict(Inputs({"cell": np.array(["a", "b"])}))
     assert found.mean.tolist() == [-70, -105] and 0 < found.deviation_db[0] < 0.01
+
+
+@pytest.mark.parametrize("name", ["cell mean", "empirical", "mixed effects", "residual Gaussian process"])
+def test_a_cell_is_of_its_carrier_where_two_share_its_name(name):
+    inputs, level = links()
+    carrier = np.array(["one", "other"])[np.arange(len(level)) % 2]
+    both = inputs.with_columns({"carrier": carrier, "cell": np.full(len(level), "7")})
+    model = new(name).fit(both, level + 30 * (carrier == "one"))
+    apart = model.predict(both).mean - model.predict(both.with_columns({"carrier": np.full(len(level), "other")})).mean
+    assert apart[carrier == "one"].mean() > 25 and not apart[carrier == "other"].any()
+    own = inputs.with_columns({"carrier": inputs["cell"]})
+    alone, named = (new(name).fit(links, level).predict(links) for links in (inputs, own))
+    assert same(alone, named)
+
+
+@pytest.mark.parametrize("wrong", [{"most_trees": 0}, {"leaves": 1}, {"trees": 0}, {"sample": 0}, {"sample": -3}])
+def test_numbers_of_nothing_are_refused(wrong):
+    kind = {"trees": ExtraTrees, "sample": DriftKriging}.get(*wrong, Boosting)
+    with pytest.raises(InputError, match=f"{next(iter(wrong))}: .* must be a whole number"):
+        kind(**wrong)
 
 
 def test_state_is_plain_and_enough(model):

@@ -56,6 +56,12 @@ def test_terms_that_say_nothing_are_named():
     }
     with pytest.raises(InputError, match="bend_m: -1"):
         BentLine(bend_m=-1.0)
+    with pytest.raises(InputError, match="features: 'site' holds names"):
+        BentLine(features=("site",)).fit(links(), line(links()))
+    few = links(rows=11)
+    further = {f"c{number}": noise(number, 1.0, 11) for number in range(8)}
+    with pytest.raises(InputError, match="features: 10 terms for 11 rows"):
+        BentLine(features=tuple(further)).fit(few.with_columns(further), line(few))
 
 
 def test_effects_of_operators_sites_and_cells_are_found():
@@ -75,6 +81,20 @@ def test_effects_of_operators_sites_and_cells_are_found():
     np.testing.assert_allclose(np.diff(unknown.mean - line(elsewhere)), 0, atol=0.5)
     of_groups = sum(value**2 for value in model.group_db.values())
     np.testing.assert_allclose(unknown.deviation_db, np.sqrt(3.0**2 + of_groups), rtol=0.05)
+
+
+@pytest.mark.parametrize("group", ["operator", "site"])
+def test_groups_are_those_of_the_training_rows(group):
+    inputs = links(rows=400)
+    target = line(inputs) + noise(0, 3.0, 400)
+    rest = Inputs({name: column for name, column in inputs.columns.items() if name != group})
+    model = NetworkEffects().fit(inputs, target)
+    with pytest.raises(InputError, match=f"{group}: there is no such column of links"):
+        model.predict(rest)
+    without = NetworkEffects().fit(rest, target)
+    again = NetworkEffects().restore(*without.state())
+    np.testing.assert_array_equal(without.predict(inputs).mean, without.predict(rest).mean)
+    np.testing.assert_array_equal(again.predict(inputs).mean, without.predict(rest).mean)
 
 
 def test_a_committee_is_the_mean_of_its_members():

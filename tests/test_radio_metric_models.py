@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from radiocore.errors import FitError, InputError
-from radiocore.models import residual_network
+from radiocore.models import mixed_model, residual_network
 from radiocore.models.corrected_line import CorrectedLine
 from radiocore.models.correction import TABLE_5, CorrectionNetwork
 from radiocore.models.estimate import Estimate, EstimateAlone
@@ -121,7 +121,8 @@ class TestCorrection:
     def test_a_collapsed_network_is_trained_once_more(self):
         inputs = links(400)
         target = noisy(inputs["beta_dbm"] + bias_db(inputs), 1.0)
-        model = CorrectionNetwork(rate=30.0, loss="mse", epochs=4).fit(inputs, target, progress=False)
+        model = CorrectionNetwork(rate=30.0, loss="mse", epochs=4, may_collapse=True)
+        model.fit(inputs, target, progress=False)
         assert [attempt["rate"] for attempt in model.attempts] == [30.0, 3.0]
         assert model.attempts[0]["ended"] in ("collapsed", "diverged")
         assert model.state()[0]["attempts"] == model.attempts
@@ -136,10 +137,19 @@ class TestCorrection:
         with pytest.raises(FitError, match="the loss is nan"):
             CorrectionNetwork().fit(links(100), np.arange(100.0), progress=False)
 
+    def test_what_collapses_twice_is_an_error_but_where_it_may(self, monkeypatch):
+        monkeypatch.setattr(residual_network, "COLLAPSED", np.inf)
+        inputs = links(100)
+        target = noisy(inputs["beta_dbm"], 3.0)
+        with pytest.raises(FitError, match="correction: it says the same of all links, at rates of 0.01 and of 0.001"):
+            CorrectionNetwork(**QUICK).fit(inputs, target, progress=False)
+        model = CorrectionNetwork(**QUICK, may_collapse=True).fit(inputs, target, progress=False)
+        assert [attempt["ended"] for attempt in model.attempts] == ["collapsed", "collapsed"]
+
     def test_a_restart_has_files_of_its_own(self, tmp_path):
         inputs = links(200)
         target = noisy(inputs["beta_dbm"] + bias_db(inputs), 1.0)
-        model = CorrectionNetwork(rate=30.0, loss="mse", epochs=4)
+        model = CorrectionNetwork(rate=30.0, loss="mse", epochs=4, may_collapse=True)
         model.files = {"checkpoint": tmp_path / "run.safetensors", "log": tmp_path / "run.jsonl"}
         first = model.fit(inputs, target, progress=False).predict(inputs)
         names = {path.name for path in tmp_path.iterdir()}
@@ -366,6 +376,18 @@ class TestLines:
         wider = [prediction.deviation_db.mean() for prediction in (found, new_cell, new_site)]
         assert wider == sorted(wider)
         assert wider[2] == pytest.approx(np.sqrt(sum(value**2 for value in spread_db.values())), rel=1e-6)
+
+    def test_local_cell_numbers_tell_no_site(self):
+        inputs = links(400).with_columns({"cell": np.array(["64", "65", "25600", "²"] * 100)})
+        level = noisy(-30 - 30 * np.log10(inputs["distance_m"]), 4.0)
+        config, _ = MixedEffects().fit(inputs, level).state()
+        assert set(config["effects"]["site"]) == {"64", "65", "eNB 100", "²"}
+
+    def test_effects_that_do_not_settle_are_an_error(self, monkeypatch):
+        monkeypatch.setattr(mixed_model, "MOST_ROUNDS", 1)
+        inputs = links(400).with_columns({"cell": np.array(["a", "b"] * 200)})
+        with pytest.raises(FitError, match="did not settle in 1 rounds"):
+            MixedEffects().fit(inputs, noisy(-30 - 30 * np.log10(inputs["distance_m"]), 4.0))
 
     def test_few_rows_of_a_cell_are_not_believed(self):
         rng = np.random.default_rng(0)

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
 import pytest
 
+from radiocore.errors import InputError
 from radiocore.evaluation.cross_validation import cross_validate
 from radiocore.evaluation.folds import blocked_folds, squares
 from radiocore.models.base import Model
 from radiocore.models.cell_mean import CellMean
+from radiocore.models.committee import Committee
+from radiocore.models.ensemble import Ensemble
 from radiocore.models.inputs import Inputs
+from radiocore.models.likelihood import LikelihoodNetwork
 from radiocore.models.log_distance import LogDistance
 from radiocore.models.prediction import Prediction
 from radiocore.models.stack import Chosen, Stack
@@ -106,3 +111,14 @@ def test_error_bars_hold_on_new_ground():
     for share in (0.5, 0.8, 0.95):
         low, high = found.interval(share)
         assert np.mean((low < new_level) & (new_level < high)) == pytest.approx(share, abs=0.03)
+
+
+def test_members_that_hold_models_are_told_in_full():
+    inputs, level, _ = drive(200)
+    network = LikelihoodNetwork(epochs=2)
+    stack = Stack((Committee((Ensemble(network, size=2), CellMean())),)).fit(inputs, level, progress=False)
+    config, arrays = stack.state()
+    again = Stack().restore(json.loads(json.dumps(config)), arrays)
+    np.testing.assert_array_equal(again.predict(inputs).mean, stack.predict(inputs).mean)
+    with pytest.raises(InputError, match="members: there are none"):
+        Stack(())

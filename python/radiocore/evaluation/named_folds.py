@@ -8,7 +8,7 @@ import numpy as np
 
 from ..errors import InputError, nearest_name
 from ..measurements import COLUMNS, Measurements
-from ..measuring.association import CELLS_PER_SITE
+from ..measuring.association import site_of_cell
 from .folds import MOST_FOLDS, Folds, duplicates_of, label_folds, leave_one_out, random_folds
 from .geohash_split import geohash_cells
 from .split import PLAIN, RANDOM
@@ -133,6 +133,4 @@ def towers_of(measurements: Measurements, towers=None) -> np.ndarray:
 
 def site_of(cell: str) -> str:
     """The site of a cell of LTE by its number, or else the cell itself."""
-    number = int(cell) if cell.isascii() and cell.isdigit() else 0
-    # Below a site's share it is a local number, which tells no site.
-    return f"site {number // CELLS_PER_SITE}" if number >= CELLS_PER_SITE else f"cell {cell}"
+    return f"site {site}" if (site := site_of_cell(cell)) else f"cell {cell}"

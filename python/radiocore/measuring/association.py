@@ -92,6 +92,11 @@ def associate(measurements: Measurements, scene, *, by: str = "auto", unknown: s
     return Association(told, station, cell != "", distance_m, bearing_deg, off_deg)
 
 
+def site_of_cell(cell: str) -> int | None:
+    """The site of a cell that is a number, as in LTE; 0: a local number, which tells no site. None: it is no number."""
+    return int(cell) // CELLS_PER_SITE if cell.isascii() and cell.isdigit() else None
+
+
 def sector_names(stations) -> np.ndarray:
     """(S,) A, B, C, ... by ascending azimuth within a site and carrier; "" for an isotropic station."""
     out = np.full(len(stations), "", dtype=object)
@@ -125,8 +130,8 @@ def _candidates(stations, carrier: str, tac: str, cell: str, source: str) -> np.
     if cell == "":
         return order
     # Cells of a site that have no azimuth of their own are one station, named after the site.
-    site = f"eNB {int(cell) // CELLS_PER_SITE}" if cell.isascii() and cell.isdigit() else cell
-    for is_of in (stations.id == cell, _has_word(stations.id, site)):
+    site = site_of_cell(cell)
+    for is_of in (stations.id == cell, _has_word(stations.id, cell if site is None else f"eNB {site}")):
         if is_of[order].any():
             order = order[is_of[order]]
             break

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..errors import require
+from ..measuring.synthetic import check_whole
 from .tree_model import Split, TreeModel
 from .trees import Trees
 
@@ -30,6 +31,11 @@ class Boosting(TreeModel):
     leaves: int = 31
     rows_a_leaf: int = 20
     seed: int = 0
+
+    def __post_init__(self):
+        super().__post_init__()
+        check_whole(1, most_trees=self.most_trees, rows_a_leaf=self.rows_a_leaf)
+        check_whole(2, leaves=self.leaves)
 
     def _grown(self, matrix: np.ndarray, target: np.ndarray, splits: list[Split]) -> tuple[Trees, float]:
         squares = np.zeros(self.most_trees)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import reduce
 
 import numpy as np
 
@@ -12,6 +14,8 @@ from .prediction import LEAST_DB, Prediction
 
 ANY = ""
 """Stands for all links, where a cell is not known or was not measured."""
+BETWEEN = "\t"
+"""A cell's name and its carrier; before all that names are written with, so that cells stay in their order."""
 
 
 @dataclass
@@ -24,7 +28,7 @@ class CellMean(Model):
     name = "cell mean"
 
     def _fit(self, inputs: Inputs, target: np.ndarray, blocks, progress) -> None:
-        self._by = cell_column(inputs)
+        self._by = cell_columns(inputs)
         cells = cells_of(inputs, self._by)
         self._of = {ANY: (float(target.mean()), float(target.std(ddof=1)))}
         for cell in np.unique(cells):
@@ -42,15 +46,23 @@ class CellMean(Model):
         return {"by": self._by, "cells": self._of}, {}
 
     def _load_state(self, config, arrays) -> None:
-        self._by = config["by"]
+        self._by = tuple(config["by"])
         self._of = {cell: tuple(values) for cell, values in config["cells"].items()}
 
 
-def cell_column(inputs: Inputs) -> str:
-    """The column that tells cells apart: "cell", or else "sector"; "" where neither is known."""
-    return next((name for name in ("cell", "sector") if name in inputs), "")
+def cell_columns(inputs: Inputs) -> tuple[str, ...]:
+    """The columns that tell cells apart: "cell", or else "sector"; where carriers share a cell's name, the carrier too.
+
+    None where neither is known.
+    """
+    if "cell" not in inputs:
+        return ("sector",) if "sector" in inputs else ()
+    both = ("cell", "carrier")
+    is_shared = "carrier" in inputs and len(np.unique(cells_of(inputs, both))) > len(np.unique(inputs["cell"]))
+    return both if is_shared else ("cell",)
 
 
-def cells_of(inputs: Inputs, column: str) -> np.ndarray:
-    """(N,) cell of each link by that column."""
-    return inputs[column].astype(str) if column else np.full(len(inputs), ANY)
+def cells_of(inputs: Inputs, columns: Sequence[str]) -> np.ndarray:
+    """(N,) cell of each link by these columns."""
+    names = [inputs[column].astype(str) for column in columns] or [np.full(len(inputs), ANY)]
+    return reduce(lambda first, more: np.char.add(np.char.add(first, BETWEEN), more), names)

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 
 import numpy as np
 
-from ..errors import InputError
-from . import models
 from .base import Model
 from .bent_line import BentLine
 from .inputs import Inputs
+from .members import check_members, members_state, mixture, restored_members
 from .network_effects import NetworkEffects
 from .prediction import Prediction
 
@@ -36,8 +34,7 @@ class Committee(Model):
 
     def __post_init__(self):
         super().__post_init__()
-        if self.members is not None and not self.members:
-            raise InputError("members: there are none; give one model or more")
+        check_members(self.members)
 
     @property
     def settings(self):
@@ -52,23 +49,8 @@ class Committee(Model):
         return mixture([model.predict(inputs) for model in self._fitted])
 
     def state(self):
-        config, arrays = {"members": []}, {}
-        for number, member in enumerate(self._fitted):
-            own, own_arrays = member.state()
-            config["members"].append({"name": member.name, "settings": member.settings, "state": own})
-            arrays |= {f"{number}.{name}": array for name, array in own_arrays.items()}
-        return config, arrays
+        told, arrays = members_state(self._fitted)
+        return {"members": told}, arrays
 
     def _load_state(self, config, arrays) -> None:
-        self._fitted = []
-        for number, told in enumerate(config["members"]):
-            prefix = f"{number}."
-            own = {name.removeprefix(prefix): array for name, array in arrays.items() if name.startswith(prefix)}
-            self._fitted.append(models()[told["name"]](**told["settings"]).restore(told["state"], own))
-
-
-def mixture(predictions: Sequence[Prediction]) -> Prediction:
-    """The mean and the deviation of normal distributions in equal parts."""
-    means = np.stack([prediction.mean for prediction in predictions])
-    variances = np.stack([prediction.deviation_db for prediction in predictions]) ** 2
-    return Prediction(means.mean(axis=0), np.sqrt(variances.mean(axis=0) + means.var(axis=0)))
+        self._fitted = restored_members(config["members"], arrays)

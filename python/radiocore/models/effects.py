@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..measuring.association import CELLS_PER_SITE
-from .cell_mean import cell_column, cells_of
+from ..measuring.association import site_of_cell
+from .cell_mean import BETWEEN, cell_columns, cells_of
 from .inputs import Inputs
 from .line import Line
 from .mixed_model import mixed_model
@@ -17,19 +17,24 @@ class Effects(Line):
 
     Groups take their conditional means, so that one with few rows stays near zero, and one that was not measured is at
     zero with the whole variance. Cells are ``cell``, or else ``sector``; the site is the column ``site``, or else the
-    number of the cell without its lowest 8 bits, where cells are numbers. After the fit ``group_db`` has the standard
-    deviation of each group, ``deviation_db`` that of the noise.
+    number of the cell without its lowest 8 bits, where cells are numbers that tell one. What groups links have in
+    training, they must have later. After the fit ``group_db`` has the standard deviation of each group,
+    ``deviation_db`` that of the noise.
 
     Notes
     -----
     As of :func:`radiocore.models.mixed_model.mixed_model`.
     """
 
+    groups = ("site",)
+    """Columns that name a group each, the widest first; links may lack them."""
+
     def _fit(self, inputs: Inputs, target: np.ndarray, blocks, progress) -> None:
         from scipy import sparse
 
         self._take_terms(inputs)
-        self._by = cell_column(inputs)
+        self._by = cell_columns(inputs)
+        self._named = [name for name in self.groups if name in inputs]
         line = self._design(inputs)
         centre = line.mean(axis=0) * (np.arange(line.shape[1]) > 0)
         level, rows = target.mean(), np.arange(len(target))
@@ -65,22 +70,27 @@ class Effects(Line):
 
     def _labels(self, inputs: Inputs) -> dict[str, np.ndarray]:
         """(N,) names by group, the widest first."""
-        return {"site": sites_of(inputs, self._by), "cell": cells_of(inputs, self._by)}
+        cells = cells_of(inputs, self._by)
+        named = {name: inputs[name].astype(str) for name in self._named}
+        return named | ({} if "site" in named else {"site": _sites_of(cells)}) | {"cell": cells}
 
     def state(self):
         config, arrays = super().state()
-        return config | {"by": self._by, "group_db": self.group_db, "effects": self._of}, arrays
+        return config | {"by": self._by, "named": self._named, "group_db": self.group_db, "effects": self._of}, arrays
 
     def _load_state(self, config, arrays) -> None:
         super()._load_state(config, arrays)
-        self._by, self.group_db = config["by"], dict(config["group_db"])
+        self._by, self._named, self.group_db = tuple(config["by"]), config["named"], dict(config["group_db"])
         self._of = {name: {key: tuple(pair) for key, pair in of.items()} for name, of in config["effects"].items()}
 
 
-def sites_of(inputs: Inputs, by: str) -> np.ndarray:
-    """(N,) site of each link, or of its cell, which that column tells."""
-    if "site" in inputs:
-        return inputs["site"].astype(str)
-    cells = cells_of(inputs, by)
+def _sites_of(cells: np.ndarray) -> np.ndarray:
+    """(N,) site of each cell, or the cell where it tells none; of the cell's carrier, where that is told apart."""
+
+    def site_of(word: str) -> str:
+        cell, between, carrier = word.partition(BETWEEN)
+        number = site_of_cell(cell)
+        return (f"eNB {number}" if number else cell) + between + carrier
+
     words, row = np.unique(cells, return_inverse=True)
-    return np.array([str(int(word) // CELLS_PER_SITE) if word.isdigit() else word for word in words])[row.reshape(-1)]
+    return np.array([site_of(word) for word in words.tolist()])[row.reshape(-1)]

@@ -10,9 +10,11 @@ from typing import ClassVar
 import numpy as np
 
 from ..errors import InputError
+from ..measuring.synthetic import check_whole
 from .base import Model
 from .inputs import Inputs
 from .likelihood import LikelihoodNetwork
+from .members import members_state, mixture, restored_members
 from .prediction import Prediction
 from .training import renamed
 
@@ -38,8 +40,7 @@ class Ensemble(Model):
         super().__post_init__()
         if not hasattr(self.member, "seed"):
             raise InputError(f"member: {self.member.name!r} has no seed, all would be equal; give a network")
-        if self.size < 1:
-            raise InputError(f"size: {self.size}; give 1 or more")
+        check_whole(1, size=self.size)
 
     def _fit(self, inputs: Inputs, target: np.ndarray, blocks, progress) -> None:
         self.members = self._new_members()
@@ -47,22 +48,14 @@ class Ensemble(Model):
             model.fit(inputs, target, blocks=blocks, progress=progress)
 
     def _predict(self, inputs: Inputs) -> Prediction:
-        predictions = [model.predict(inputs) for model in self.members]
-        means = np.stack([prediction.mean for prediction in predictions])
-        variances = np.stack([prediction.deviation_db for prediction in predictions]) ** 2
-        return Prediction(means.mean(axis=0), np.sqrt(variances.mean(axis=0) + means.var(axis=0)))
+        return mixture([model.predict(inputs) for model in self.members])
 
     def state(self):
-        states = [model.state() for model in self.members]
-        arrays = {f"{place}/{name}": array for place, (_, own) in enumerate(states) for name, array in own.items()}
-        return {"members": [config for config, _ in states]}, arrays
+        told, arrays = members_state(self.members)
+        return {"members": told}, arrays
 
     def _load_state(self, config, arrays) -> None:
-        self.members = self._new_members()
-        for place, (model, own) in enumerate(zip(self.members, config["members"], strict=True)):
-            start = f"{place}/"
-            named = {name.removeprefix(start): array for name, array in arrays.items() if name.startswith(start)}
-            model.restore(own, named)
+        self.members = restored_members(config["members"], arrays)
 
     def _new_members(self) -> list[Model]:
         members = [replace(self.member, seed=self.member.seed + place) for place in range(self.size)]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..errors import require
+from ..measuring.synthetic import check_whole
 from .tree_model import Split, TreeModel
 from .trees import Trees
 
@@ -34,6 +35,11 @@ class ExtraTrees(TreeModel):
     most_leaves: int = 2000
     share: float = 0.5
     seed: int = 0
+
+    def __post_init__(self):
+        super().__post_init__()
+        check_whole(1, trees=self.trees, rows_a_leaf=self.rows_a_leaf)
+        check_whole(2, most_leaves=self.most_leaves)
 
     def _grown(self, matrix: np.ndarray, target: np.ndarray, splits: list[Split]) -> tuple[Trees, float]:
         squares = 0.0

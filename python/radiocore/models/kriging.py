@@ -8,9 +8,10 @@ import numpy as np
 
 from ..errors import FitError, require
 from ..evaluation.folds import squares
+from ..measuring.synthetic import check_whole
 from . import models
 from .base import Model
-from .cell_mean import cell_column, cells_of
+from .cell_mean import cell_columns, cells_of
 from .inputs import Inputs
 from .prediction import Prediction
 
@@ -43,6 +44,11 @@ class Kriging(Model):
     sample: int
     seed: int
 
+    def __post_init__(self):
+        super().__post_init__()
+        check_whole(1, most_tiles=self.most_tiles, sample=self.sample)
+        check_whole(0, seed=self.seed)
+
     @abstractmethod
     def _kernel(self):
         """The process; its parameters are where the search begins."""
@@ -65,7 +71,7 @@ class Kriging(Model):
         residual_db = target - self._trended(inputs)
         self._centre = float(residual_db.mean())
         residual_db = residual_db - self._centre
-        self._by = cell_column(inputs)
+        self._by = cell_columns(inputs)
         self._cells = tuple(np.unique(cells_of(inputs, self._by)).tolist())
         self._prepare(inputs)
         where = self._where(inputs)
@@ -128,7 +134,7 @@ class Kriging(Model):
         trend = config["trend"]
         self._trend = None if trend is None else models()[trend["name"]]().restore(trend["state"], {})
         self._centre, self._within_db = config["centre"], config["within_db"]
-        self._by, self._cells = config["by"], tuple(config["cells"])
+        self._by, self._cells = tuple(config["by"]), tuple(config["cells"])
         self._points, self._residual_db, self._noise = (arrays[name] for name in ("points", "residual_db", "noise"))
         self._condition(arrays["theta"])
 
@@ -169,7 +175,7 @@ def _likeliest(kernel, points: np.ndarray, residual_db: np.ndarray, noise: np.nd
 
     convergence = require("sklearn.exceptions", "ml").ConvergenceWarning
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", convergence)
+        warnings.filterwarnings("ignore", "The optimal value found .* close to the specified", convergence)
         return _regressor(kernel, noise).fit(points, residual_db).kernel_.theta
 
 

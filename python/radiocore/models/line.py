@@ -6,7 +6,7 @@ import numpy as np
 
 from ..errors import InputError
 from .base import Model
-from .inputs import NEAREST_M, Inputs
+from .inputs import NEAREST_M, Inputs, is_label
 from .prediction import LEAST_DB, Prediction
 
 DISTANCE, FREQUENCY = "distance_m", "frequency_mhz"
@@ -49,14 +49,24 @@ class Line(Model):
         self.deviation_db, self.coefficients = config["deviation_db"], arrays["coefficients"]
 
     def _take_terms(self, inputs: Inputs) -> None:
-        """Those that vary."""
+        """Those that vary.
+
+        Raises
+        ------
+        InputError
+            A term is no number, or there are too many for these rows.
+        """
         self.dropped = {}
         for name in (DISTANCE, FREQUENCY, *self.features):
             if name not in inputs:
                 self.dropped[name] = inputs.left_out.get(name, "the links have no such column")
+            elif is_label(inputs[name]):
+                raise InputError(f"features: {name!r} holds names, and a line wants numbers; leave it out")
             elif np.ptp(self._term(inputs, name)) == 0:
                 self.dropped[name] = f"constant in the training rows: {inputs[name][0]:g}"
         self.terms = tuple(name for name in (DISTANCE, FREQUENCY, *self.features) if name not in self.dropped)
+        if len(self.terms) + 2 > len(inputs):
+            raise InputError(f"features: {len(self.terms)} terms for {len(inputs)} rows; take fewer, or more rows")
 
     def _design(self, inputs: Inputs) -> np.ndarray:
         """(N, 1 + terms): the constant, and the terms."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .base import FEWEST_ROWS, Model
-from .cell_mean import ANY, cell_column, cells_of
+from .cell_mean import ANY, cell_columns, cells_of
 from .inputs import NEAREST_M, Inputs
 from .prediction import LEAST_DB, Prediction
 
@@ -29,7 +29,7 @@ class LogDistance(Model):
     name = "empirical"
 
     def _fit(self, inputs: Inputs, target: np.ndarray, blocks, progress) -> None:
-        self._by = cell_column(inputs)
+        self._by = cell_columns(inputs)
         decades, cells = decades_of(inputs), cells_of(inputs, self._by)
         of_all = _law(decades, target, (target.mean(), 0.0, target.std(ddof=1)), least_decades=0.0)
         self._of = {ANY: of_all}
@@ -47,7 +47,7 @@ class LogDistance(Model):
         return {"by": self._by, "cells": self._of}, {}
 
     def _load_state(self, config, arrays) -> None:
-        self._by = config["by"]
+        self._by = tuple(config["by"])
         self._of = {cell: tuple(values) for cell, values in config["cells"].items()}
 
 

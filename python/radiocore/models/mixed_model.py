@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..errors import FitError
 from .prediction import LEAST_DB
 
 MOST_ROUNDS = 200
@@ -27,6 +28,11 @@ def mixed_model(design, target: np.ndarray, kind: np.ndarray) -> tuple[np.ndarra
     -------
     (K,) effects, (K,) their variances, and (G + 1,) variances of the groups and of the noise, dB^2
 
+    Raises
+    ------
+    FitError
+        The variances did not settle.
+
     Notes
     -----
     Variances by expectation and maximisation, coefficients by the mixed-model equations: Laird and Ware, Biometrics 38
@@ -47,5 +53,7 @@ def mixed_model(design, target: np.ndarray, kind: np.ndarray) -> tuple[np.ndarra
         effects = [np.mean(found[kind == group] ** 2 + spread[kind == group]) for group in groups]
         before, variance = variance, np.maximum([*effects, rest / len(target)], least)
         if np.abs(np.sqrt(variance) - np.sqrt(before)).max() < SETTLED_DB:
-            break
-    return found, spread, variance
+            return found, spread, variance
+    raise FitError(
+        f"effects: their variances did not settle in {MOST_ROUNDS} rounds; give more rows, or a model without effects"
+    )

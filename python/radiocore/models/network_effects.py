@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-
 from .effects import Effects
-from .inputs import Inputs
 
 
 @dataclass
@@ -27,6 +24,4 @@ class NetworkEffects(Effects):
     bend_m: float = 100.0
     features: tuple[str, ...] = ()
 
-    def _labels(self, inputs: Inputs) -> dict[str, np.ndarray]:
-        operators = {"operator": inputs["operator"].astype(str)} if "operator" in inputs else {}
-        return operators | super()._labels(inputs)
+    groups = ("operator", "site")

@@ -43,7 +43,8 @@ class ResidualNetwork(Model):
     the same for all links, but with the loss "nll", which learns it. Features that the training rows do not have, or
     that are constant in them, are left out; ``encoding.dropped`` names them after the fit. The network starts from the
     estimate plus its mean error. Where training diverges, or ends in a network that says the same of all links, it is
-    done once more with a tenth of the rate; ``attempts`` tells the rates and how each ended.
+    done once more with a tenth of the rate, and is an error if it ends so again; ``attempts`` tells the rates and how
+    each ended.
 
     Attributes
     ----------
@@ -54,6 +55,7 @@ class ResidualNetwork(Model):
     batch : rows a step; at most a twentieth of the rows
     rate, weight_decay : of AdamW
     seed : decides first weights, rows held back and the order of rows
+    may_collapse : take a network that says the same of all links, as where it is compared with others; else an error
     device : "cpu" or "cuda": where it is trained; the processor predicts
     files : paths for :func:`radiocore.models.training.train`: checkpoint, log, tensorboard; no setting of the model.
         Those of a restart have "-restart" in their names.
@@ -69,6 +71,7 @@ class ResidualNetwork(Model):
     rate: float = 1e-3
     weight_decay: float = 0.0
     seed: int = 0
+    may_collapse: bool = False
     device: str = "cpu"
 
     def __post_init__(self):
@@ -128,6 +131,11 @@ class ResidualNetwork(Model):
             self.attempts.append({"rate": rate, "ended": ended})
             if ended == "learned":
                 break
+        if ended == "collapsed" and not self.may_collapse:
+            raise FitError(
+                f"{self.name}: it says the same of all links, at rates of {self.rate:g} and of {rate:g}; give another "
+                "rate or loss, or a simpler model: the features may tell nothing"
+            )
         mean, _ = self._outputs(matrix[validation_rows])
         error_db = target[validation_rows] - estimate[validation_rows] - self._centre - self._scale * mean
         self._deviation_db = max(float(np.sqrt(np.mean(error_db**2))), LEAST_DB)

@@ -11,7 +11,6 @@ import numpy as np
 from ..errors import FitError
 from ..evaluation.cross_validation import cross_validate
 from ..progress import progress_bar
-from . import models
 from .base import Model
 from .boosting import Boosting
 from .conformal import Calibration, inner_folds
@@ -19,6 +18,7 @@ from .drift_kriging import DriftKriging
 from .extra_trees import ExtraTrees
 from .inputs import Inputs, is_label
 from .likelihood import LikelihoodNetwork
+from .members import check_members, members_state, mixture, restored_members
 from .prediction import LEAST_DB, Prediction
 
 TRUST_BLOCKS = 5
@@ -44,11 +44,8 @@ class _Mixture:
     scale: float = 1.0
 
     def of(self, predictions: list[Prediction]) -> Prediction:
-        means = np.stack([prediction.mean for prediction in predictions])
-        deviations_db = np.stack([prediction.deviation_db for prediction in predictions])
-        mean = self.weights @ means
-        deviation_db = np.sqrt(self.weights @ (deviations_db**2 + (means - mean) ** 2))
-        return Prediction(mean, np.maximum(self.scale * deviation_db, LEAST_DB))
+        found = mixture(predictions, self.weights)
+        return replace(found, deviation_db=np.maximum(self.scale * found.deviation_db, LEAST_DB))
 
 
 @dataclass
@@ -81,6 +78,10 @@ class Stack(Model):
     members: tuple[Model, ...] | None = None
     seed: int = 0
 
+    def __post_init__(self):
+        super().__post_init__()
+        check_members(self.members)
+
     @property
     def settings(self):
         """As of every model; members are told by :meth:`state`, once there are any."""
@@ -101,11 +102,11 @@ class Stack(Model):
                 judged.append(held_out.prediction)
                 update(1)
             blocks_of = np.arange(len(target)) if blocks is None else blocks
-            mixture = self._mixture(judged, target, blocks_of)
-            self._calibration = Calibration.of(mixture.of(judged), target)
+            found = self._mixture(judged, target, blocks_of)
+            self._calibration = Calibration.of(found.of(judged), target)
             self.held_out = self._cross_fitted(judged, target, blocks_of)
-            of_weight = np.flatnonzero(mixture.weights)
-            self._mix = replace(mixture, weights=mixture.weights[of_weight])
+            of_weight = np.flatnonzero(found.weights)
+            self._mix = replace(found, weights=found.weights[of_weight])
             self._fitted = _fitted([members[member] for member in of_weight], inputs, target, blocks)
             update(1)
 
@@ -118,8 +119,8 @@ class Stack(Model):
     def _cross_fitted(self, judged: list[Prediction], target: np.ndarray, blocks: np.ndarray) -> Prediction:
         mean, deviation_db = np.empty((2, len(target)))
         for rest, own in self.folds:
-            mixture = self._mixture([prediction.select(rest) for prediction in judged], target[rest], blocks[rest])
-            found = mixture.of([prediction.select(own) for prediction in judged])
+            mixed = self._mixture([prediction.select(rest) for prediction in judged], target[rest], blocks[rest])
+            found = mixed.of([prediction.select(own) for prediction in judged])
             mean[own], deviation_db[own] = found.mean, found.deviation_db
         return Prediction(mean, deviation_db)
 
@@ -128,9 +129,9 @@ class Stack(Model):
         error_db = np.stack([prediction.mean for prediction in judged]) - target
         weights = self._weigh(error_db, TRUST_BLOCKS / len(np.unique(blocks)))
         weights = np.where(weights < LEAST_WEIGHT, 0.0, weights)
-        mixture = _Mixture(weights / weights.sum())
-        found = mixture.of(judged)
-        return replace(mixture, scale=float(np.sqrt(np.mean(((found.mean - target) / found.deviation_db) ** 2))))
+        mixed = _Mixture(weights / weights.sum())
+        found = mixed.of(judged)
+        return replace(mixed, scale=float(np.sqrt(np.mean(((found.mean - target) / found.deviation_db) ** 2))))
 
     def _weigh(self, error_db: np.ndarray, trust: float) -> np.ndarray:
         """(M,) weights of least mean squared error, of (M, N) errors, and of little distance from the first member."""
@@ -158,22 +159,14 @@ class Stack(Model):
         return replace(mixed, calibration=self._calibration)
 
     def state(self):
-        config = {"weights": self._mix.weights.tolist(), "scale": self._mix.scale, "members": []}
-        arrays = {"calibration": self._calibration.scores}
-        for number, member in enumerate(self._fitted):
-            own, own_arrays = member.state()
-            config["members"].append({"name": member.name, "settings": member.settings, "state": own})
-            arrays |= {f"{number}.{name}": array for name, array in own_arrays.items()}
-        return config, arrays
+        told, arrays = members_state(self._fitted)
+        config = {"weights": self._mix.weights.tolist(), "scale": self._mix.scale, "members": told}
+        return config, {**arrays, "calibration": self._calibration.scores}
 
     def _load_state(self, config, arrays) -> None:
         self._mix = _Mixture(np.array(config["weights"]), config["scale"])
         self._calibration = Calibration(arrays["calibration"])
-        self._fitted = []
-        for number, told in enumerate(config["members"]):
-            prefix = f"{number}."
-            own = {name.removeprefix(prefix): array for name, array in arrays.items() if name.startswith(prefix)}
-            self._fitted.append(models()[told["name"]](**told["settings"]).restore(told["state"], own))
+        self._fitted = restored_members(config["members"], arrays)
 
 
 @dataclass

@@ -12,10 +12,9 @@ from typing import Any, TypeVar
 import numpy as np
 
 from .. import __version__
-from ..errors import FileFormatError, InputError, RadiocoreError, require
+from ..errors import FileFormatError, RadiocoreError, require
 from ..evaluation.scores import Errors, Scores
 from ..io.folder import write_folder
-from ..models.base import Model
 
 CONFIG, WEIGHTS = "config.json", "weights.safetensors"
 Found = TypeVar("Found")
@@ -135,34 +134,6 @@ def checksum(about: Mapping[str, Any]) -> str:
     """SHA-256 of what ``config.json`` tells, but for what is written around it."""
     told = {key: value for key, value in about.items() if key not in ("sha256", "kind", "files")}
     return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
-
-
-def described(model: Model) -> dict[str, Any]:
-    """Name and settings of a model; those of models within it likewise."""
-    settings = {name: described(value) if isinstance(value, Model) else value for name, value in model.settings.items()}
-    return {"name": model.name, "settings": settings}
-
-
-def model_of(about: Mapping[str, Any]) -> Model:
-    """The model that :func:`described` told, not fitted.
-
-    Raises
-    ------
-    InputError
-        There is none of that name.
-    """
-    from ..models import models
-
-    known = models()
-    if about["name"] not in known:
-        raise InputError(f"the model {about['name']!r} is not among {', '.join(sorted(known))}")
-
-    def value_of(value):
-        if isinstance(value, Mapping) and set(value) >= {"name", "settings"}:
-            return model_of(value)
-        return tuple(map(value_of, value)) if isinstance(value, list) else value
-
-    return known[about["name"]](**{name: value_of(value) for name, value in about["settings"].items()})
 
 
 def scores_of(values: Mapping[str, Any]) -> Scores:

@@ -9,8 +9,9 @@ from typing import Any
 
 from ..frame import LocalFrame
 from ..models.conformal import Calibration
+from ..models.members import described, model_of
 from . import RsrpPredictor
-from .archive import Archive, Parts, described, model_of, scores_of
+from .archive import Archive, Parts, scores_of
 from .cells import Cells
 from .image_tier import ImageTier
 from .scene_state import scene_of, scene_state

@@ -15,7 +15,8 @@ from ..frame import LocalFrame
 from ..models.base import Model
 from ..models.conformal import Calibration
 from ..models.estimate import Estimate
-from ..predictor.archive import Archive, Parts, described, model_of, scores_of
+from ..models.members import described, model_of
+from ..predictor.archive import Archive, Parts, scores_of
 from ..predictor.scene_state import scene_of, scene_state
 from ..propagation import loss_model_named
 from ..propagation.network_model import NetworkModel

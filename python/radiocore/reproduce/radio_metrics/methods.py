@@ -34,11 +34,14 @@ def _thinned(model: Model, settings: Settings, seed: int) -> Model:
 
 
 def _correction(metric: Metric, inputs: Inputs, settings: Settings, seed: int) -> Model:
-    return _thinned(CorrectionNetwork(metric=metric.name, epochs=settings.epochs, seed=seed), settings, seed)
+    network = CorrectionNetwork(metric=metric.name, epochs=settings.epochs, seed=seed, may_collapse=True)
+    return _thinned(network, settings, seed)
 
 
 def _corrected_line(metric: Metric, inputs: Inputs, settings: Settings, seed: int) -> Model:
-    network = CorrectedLine(metric=metric.name, loss="mse", rate=RATE, epochs=settings.epochs, seed=seed)
+    network = CorrectedLine(
+        metric=metric.name, loss="mse", rate=RATE, epochs=settings.epochs, seed=seed, may_collapse=True
+    )
     return _thinned(network, settings, seed)
 
 

@@ -10,9 +10,10 @@ import numpy as np
 from ...errors import InputError
 from ...evaluation.folds import Folds
 from ...models.base import Model
-from ...models.committee import Committee, mixture
+from ...models.committee import Committee
 from ...models.conformal import Calibration
 from ...models.inputs import Inputs
+from ...models.members import mixture
 from ...models.prediction import Prediction
 from .methods import LINE
 

@@ -83,7 +83,7 @@ def _judged(
     settings: Settings, seed: int, inputs: Inputs, blocks, target: np.ndarray, pairs: Pairs, metric: Metric, name: str
 ) -> tuple[float, str]:
     """Mean over inner folds, and how training ended."""
-    network = CorrectionNetwork(metric=metric.name, epochs=settings.epochs, seed=seed, **TRIED[name])
+    network = CorrectionNetwork(metric=metric.name, epochs=settings.epochs, seed=seed, may_collapse=True, **TRIED[name])
     errors, endings = [], []
     for learn, held in pairs:
         model = Thinned(deepcopy(network), settings.rows, seed)
