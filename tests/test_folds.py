@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from copy import deepcopy
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import pytest
@@ -139,10 +140,12 @@ class Standardised(Model):
     """Keeps what it was fitted to."""
 
     name = "standardised"
+    fitted: ClassVar[list] = []
 
     def _fit(self, inputs, target, blocks, progress):
         self.encoding = Encoding.fit(inputs, inputs.columns)
         self.seen, self.blocks, self.mean = inputs, blocks, target.mean()
+        self.fitted.append(self)
 
     def _predict(self, inputs):
         return Prediction(np.full(len(inputs), self.mean), np.ones(len(inputs)))
@@ -152,27 +155,37 @@ class Standardised(Model):
     def _load_state(self, config, arrays): ...
 
 
-def test_scaling_is_fitted_on_the_training_fold_only():
+@pytest.fixture
+def fitted(monkeypatch):
+    """The models that were fitted, in order."""
+    monkeypatch.setattr(Standardised, "fitted", [])
+    return Standardised.fitted
+
+
+def test_scaling_is_fitted_on_the_training_fold_only(fitted):
     inputs, level = drive()
     folds = blocked_folds(inputs["x_m"], inputs["y_m"], 100, 5)
-    before = cross_validate(Standardised(), inputs, level, folds, keep_models=True)
+    cross_validate(Standardised(), inputs, level, folds)
+    before = list(fitted)
     for fold, (training, held_out) in enumerate(folds):
         moved = inputs.with_columns({"x_m": inputs["x_m"] + 50_000 * held_out})
         alone = Folds(folds.kind, np.where(held_out, 0, 1))
         other = np.where(held_out, 3 * level, level)
-        after = cross_validate(Standardised(), moved, other, alone, keep_models=True).models[0]
-        assert after.encoding == before.models[fold].encoding and after.mean == before.models[fold].mean
+        fitted.clear()
+        cross_validate(Standardised(), moved, other, alone)
+        after = fitted[0]
+        assert after.encoding == before[fold].encoding and after.mean == before[fold].mean
         assert len(after.seen) == training.sum()
 
 
-def test_models_start_anew_and_blocks_are_passed_on():
+def test_models_start_anew_and_blocks_are_passed_on(fitted):
     inputs, level = drive()
     blocks = squares(inputs["x_m"], inputs["y_m"], 100)
     folds = blocked_folds(inputs["x_m"], inputs["y_m"], 100, 5)
     model = Standardised()
-    told = cross_validate(model, inputs, level, folds, blocks=blocks, keep_models=True)
-    assert not model.is_fitted and len({id(own) for own in told.models}) == len(folds)
-    for own, (training, held_out), scores in zip(told.models, folds, told.per_fold, strict=True):
+    told = cross_validate(model, inputs, level, folds, blocks=blocks)
+    assert not model.is_fitted and len({id(own) for own in fitted}) == len(folds)
+    for own, (training, held_out), scores in zip(fitted, folds, told.per_fold, strict=True):
         assert len(np.unique(own.blocks)) == len(np.unique(blocks[training]))
         assert (told.prediction.mean[held_out] == level[training].mean()).all()
         assert scores.number == held_out.sum()

@@ -12,6 +12,7 @@ from radiocore.errors import FileFormatError, InputError
 from radiocore.models import likelihood
 from radiocore.models.cell_mean import CellMean
 from radiocore.models.ensemble import Ensemble
+from radiocore.models.extended_network import ExtendedNetwork
 from radiocore.models.inputs import PLAIN, Inputs
 from radiocore.models.likelihood import VARIANCE_FLOOR, LikelihoodNetwork, negative_log_likelihood
 from radiocore.models.mlp import PlainNetwork
@@ -93,6 +94,15 @@ def test_the_plain_network_sees_no_image(few):
     model = PlainNetwork(epochs=3).fit(inputs, target)
     assert model.encoding.names == ("x_m", "y_m", "sector") and model.features == PLAIN
     assert same(model.predict(inputs), model.predict(inputs.with_columns({"z1": np.zeros(300)})))
+
+
+def test_the_extended_network_sees_the_way_to_the_station(few):
+    inputs, _, _, target = few
+    way = inputs.with_columns({"distance_m": np.hypot(inputs["x_m"], inputs["y_m"])})
+    model = ExtendedNetwork(epochs=3).fit(way, target)
+    assert model.encoding.names == ("x_m", "y_m", "sector", "z1", "distance_m")
+    assert "line_of_sight" in model.encoding.dropped
+    assert not same(model.predict(way), model.predict(way.with_columns({"distance_m": np.zeros(300)})))
 
 
 def test_only_the_rows_it_was_given_decide_the_scale(few):

@@ -26,6 +26,7 @@ from radiocore.models.residual_gaussian_process import ResidualGaussianProcess
 SHORT = {
     "likelihood": {"epochs": 15},
     "MLP": {"epochs": 15},
+    "extended likelihood": {"epochs": 15},
     "ensemble": {"member": LikelihoodNetwork(epochs=15), "size": 2},
     "residual Gaussian process": {"sample": 100},
     "drift kriging": {"sample": 100},

@@ -469,7 +469,7 @@ def test_a_stack_is_one_of_the_candidates(cities, table, tmp_path, monkeypatch):
     members = candidates("rsrp", links_of(table, cities.scene), (), 0)
     assert [model.name for model in members] == ["least squares", "bent line", "committee", "boosting", "correction"]
     monkeypatch.setattr("radiocore.radio_metrics.candidates", lambda *_: (Physical(), LeastSquares()))
-    monkeypatch.setattr("radiocore.models.stack.models", lambda: {**models(), Physical.name: Physical})
+    monkeypatch.setattr("radiocore.models.members.models", lambda: {**models(), Physical.name: Physical})
     model = RadioMetricModel.train(
         table, cities.scene, metrics=["rsrp"], model="stack", split="tower", seed=3, progress=False
     )

@@ -34,7 +34,6 @@ class CrossValidation:
     intervals : (N, 2) lower and upper end as the fold's model gave them, by level
     scores : Scores of all rows, with those intervals
     per_fold : (K,) Scores
-    models : (K,) the fitted models, where they were to be kept
     """
 
     folds: Folds
@@ -42,7 +41,6 @@ class CrossValidation:
     intervals: dict[float, np.ndarray]
     scores: Scores
     per_fold: tuple[Scores, ...]
-    models: tuple[Model, ...]
 
 
 def cross_validate(
@@ -54,7 +52,6 @@ def cross_validate(
     blocks=None,
     tile=None,
     levels: Sequence[float] = LEVELS,
-    keep_models: bool = False,
     progress: bool | None = None,
 ) -> CrossValidation:
     """Fit a new copy of a model for each fold, to what the fold does not hold out, and predict the rest with it.
@@ -89,7 +86,7 @@ def cross_validate(
     folds.check_no_leak(duplicates_of(inputs.columns, target), **tiles)
     mean, deviation_db = np.full((2, len(target)), np.nan)
     intervals = {level: np.full((len(target), 2), np.nan) for level in levels}
-    per_fold, models = [], []
+    per_fold = []
     with progress_bar(len(folds), f"{model.name}, {folds.kind}", progress, unit="folds") as update:
         for fold, (training, held_out) in enumerate(folds):
             own = deepcopy(model)
@@ -104,10 +101,8 @@ def cross_validate(
                 intervals[level][held_out] = np.stack(prediction.interval(level), axis=1)
             own_tile = None if tile is None else np.asarray(tile)[held_out]
             per_fold.append(Scores.of(prediction, target[held_out], tile=own_tile, levels=levels))
-            if keep_models:
-                models.append(own)
             update(1)
     whole = replace(prediction, mean=mean, deviation_db=deviation_db, calibration=None)
     ends = {level: tuple(values.T) for level, values in intervals.items()}
     scores = Scores.of(whole, target, interval=ends.__getitem__, tile=tile, levels=levels)
-    return CrossValidation(folds, whole, intervals, scores, tuple(per_fold), tuple(models))
+    return CrossValidation(folds, whole, intervals, scores, tuple(per_fold))

@@ -14,7 +14,7 @@ from ..errors import require
 from ..learned.model_file import digest
 from .base import Model
 from .encoding import Encoding
-from .inputs import FROM_BUILDINGS, FROM_STATIONS, PLAIN, Inputs, latent_names
+from .inputs import PLAIN, Inputs, latent_names
 from .network_weights import load_weights, weights_of
 from .prediction import Prediction
 from .reproducible import reproducible, seeded, torch_device
@@ -29,9 +29,6 @@ LATENT = latent_names(2)
 
 PAPER = PLAIN + LATENT
 """The features of the paper's network."""
-
-EXTENDED = PAPER + FROM_STATIONS + FROM_BUILDINGS
-"""And what is known of the way to the station."""
 
 BATCH = 3000
 FEWEST_BATCHES = 20
