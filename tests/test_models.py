@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from radiocore.models import models
 from radiocore.models.cell_mean import CellMean
 from radiocore.models.inputs import Inputs
 from radiocore.models.log_distance import LogDistance
+from radiocore.models.mixed_effects import MixedEffects
 from radiocore.models.plain_mean import PlainMean
 
 pytest.importorskip("torch")
@@ -123,15 +125,16 @@ def test_the_same_again_is_the_same_bytes(name, model):
     assert same(used.predict(inputs), model.predict(inputs))
 
 
-@pytest.mark.parametrize("name", ["residual Gaussian process", "mixed effects", "least squares"])
-def test_threads_of_the_machine_do_not_matter(name):
+@pytest.mark.parametrize("unfitted", [ResidualGaussianProcess(sample=20), MixedEffects()])
+def test_threads_of_the_machine_do_not_matter(unfitted):
     limits = pytest.importorskip("threadpoolctl").threadpool_limits
-    inputs, _ = links(seed=1)
+    inputs, level = links(600)
+    inputs = inputs.with_columns({"cell": np.random.default_rng(0).integers(0, 150, 600).astype(str)})
     found = []
     for threads in (1, 2):
         with limits(threads, user_api="blas"):
-            model = fitted(name)
-            again = new(name).restore(*model.state())
+            model = replace(unfitted).fit(inputs, level)
+            again = replace(unfitted).restore(*model.state())
             found += [model.predict(inputs), again.predict(inputs)]
     assert all(same(found[0], other) for other in found[1:])
 
