@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -137,6 +139,17 @@ def test_threads_of_the_machine_do_not_matter(unfitted):
             again = replace(unfitted).restore(*model.state())
             found += [model.predict(inputs), again.predict(inputs)]
     assert all(same(found[0], other) for other in found[1:])
+
+
+def test_threads_of_libraries_that_are_loaded_later_are_held_too():
+    script = """
+from threadpoolctl import threadpool_info
+from radiocore.models.base import one_thread
+with one_thread():
+    import scipy.linalg
+    assert {pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"} == {1}
+"""
+    subprocess.run([sys.executable, "-c", script], check=True)
 
 
 def test_the_mean_of_a_cell_whose_rows_are_equal():

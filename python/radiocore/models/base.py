@@ -15,6 +15,9 @@ from .prediction import Prediction
 
 FEWEST_ROWS = 10
 
+LIBRARY = {"blas": ("scipy.linalg", None), "openmp": ("sklearn.ensemble", "ml")}
+"""Module that brings threads of a kind, and the extra that has it."""
+
 
 @dataclass
 class Model(ABC):
@@ -109,6 +112,7 @@ def one_thread(of: str = "blas"):
     of : {"blas", "openmp"}
         Of NumPy and SciPy, or of scikit-learn's trees. Not both: torch has OpenMP threads of its own.
     """
+    require(*LIBRARY[of])  # what is loaded later would not be held
     return require("threadpoolctl").threadpool_limits(1, user_api=of)
 
 
