@@ -53,7 +53,7 @@ class CellMean(Model):
 def cell_columns(inputs: Inputs) -> tuple[str, ...]:
     """The columns that tell cells apart: "cell", or else "sector"; where carriers share a cell's name, the carrier too.
 
-    None where neither is known.
+    No columns where neither is known.
     """
     if "cell" not in inputs:
         return ("sector",) if "sector" in inputs else ()
