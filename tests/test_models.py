@@ -5,14 +5,16 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import warnings
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from radiocore.errors import FitError, InputError
 from radiocore.evaluation.folds import squares
-from radiocore.models import models
+from radiocore.models import kriging, models
 from radiocore.models.cell_mean import CellMean
 from radiocore.models.inputs import Inputs
 from radiocore.models.log_distance import LogDistance
@@ -314,3 +316,20 @@ def test_kriging_with_a_drift_learns_what_a_column_tells():
     model = DriftKriging(sample=200).fit(inputs.select(seen), (level - 0.4 * walls)[seen])
     found = model.predict(inputs.select(~seen)).mean
     assert np.abs(found - (level - 0.4 * walls)[~seen]).mean() < 2.5
+
+
+def test_a_bound_of_kriging_is_an_answer_and_a_failed_search_is_told(monkeypatch):
+    from sklearn.exceptions import ConvergenceWarning
+
+    class Regressor:
+        kernel_ = SimpleNamespace(theta=np.zeros(1))
+
+        def fit(self, *_):
+            for text in ("The optimal value found for x is close to the specified bound 3", "lbfgs failed to converge"):
+                warnings.warn(text, ConvergenceWarning, stacklevel=2)
+            return self
+
+    monkeypatch.setattr(kriging, "_regressor", lambda *_: Regressor())
+    with pytest.warns(ConvergenceWarning) as told:
+        kriging._likeliest(None, *np.zeros((3, 1)))
+    assert [str(one.message)[:5] for one in told] == ["lbfgs"]
