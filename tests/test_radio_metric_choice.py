@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pytest
 
+from crowds import two_cities
 from radiocore import InputError, Measurements
 from radiocore.evaluation.folds import Folds
 from radiocore.frame import LocalFrame
 from radiocore.measuring.crowd import crowd
-from radiocore.measuring.crowd_cities import made_up_cities
 from radiocore.models.base import Model
 from radiocore.models.inputs import Inputs
 from radiocore.models.link_inputs import TIME
@@ -106,8 +106,7 @@ def test_candidates_know_no_place():
 
 
 def test_cells_and_towers_are_apart_unless_asked_for():
-    cities = made_up_cities(side_m=400, stations_per_km2=30, seed=2, names=("Lowmoor", "Middleton"))
-    table = crowd(cities, 300, seed=4).measurements
+    table = crowd(two_cities(), 300, seed=4).measurements
     folds = folds_of(table, None, 0)
     assert folds.kind == "geohash6 cells" and not folds.flatters
     folds.check_no_leak(cells=table.cell)

@@ -10,10 +10,10 @@ import pandas
 import pytest
 import rasterio
 
+from commands import refusal
+from crowds import write_files
 from radiocore import InputError, Measurements, RadioMetricModel, Scene
 from radiocore.cli import main
-from radiocore.measuring.crowd import crowd
-from radiocore.measuring.crowd_cities import made_up_cities
 from radiocore.measuring.crowd_files import write_crowd
 from radiocore.models.link_inputs import TABLE_2
 
@@ -25,8 +25,7 @@ QUICK = ("--model", "least squares", "--split", "tower")
 def folder(tmp_path_factory):
     """A crowd as files, and a model of the one city."""
     path = tmp_path_factory.mktemp("crowd")
-    cities = made_up_cities(side_m=400, stations_per_km2=30, seed=2, names=("Lowmoor", "Middleton"))
-    write_crowd(crowd(cities, 600, seed=4), cities.scene, "Middleton", path)
+    write_files(path)
     assert main(train(path, "--metric", "rsrp", "--metric", "rssi")) == 0
     return path
 
@@ -41,26 +40,19 @@ def predict(folder, output, *more):
     return [str(word) for word in ("predict", "radio-metrics", "--model", folder / "model", "--output", output, *more)]
 
 
-def refusal(capsys, words) -> str:
-    """The one line of a refused command."""
-    capsys.readouterr()
-    assert main([str(word) for word in words]) == 2
-    lines = capsys.readouterr().err.strip().splitlines()
-    assert len(lines) == 1 and lines[0].startswith("error: "), lines
-    return lines[0]
-
-
 # ---- What they make ------------------------------------------------------------------------------
 
 
-def test_a_crowd_is_read_as_it_was_made(folder):
-    cities = made_up_cities(side_m=400, stations_per_km2=30, seed=2, names=("Lowmoor", "Middleton"))
-    made = crowd(cities, 600, seed=4).measurements
+def test_a_crowd_is_read_as_it_was_made(tmp_path):
+    cities, crowd = write_files(tmp_path)
+    made = crowd.measurements
     scene = Scene.read(
-        buildings=folder / "crowd_buildings.geojson", base_stations=folder / "crowd_cells.csv", stations_margin_m=1e5
+        buildings=tmp_path / "crowd_buildings.geojson",
+        base_stations=tmp_path / "crowd_cells.csv",
+        stations_margin_m=1e5,
     )
     parts = [
-        Measurements.read(folder / name, scene=scene, features=["ue_altitude_ag_m", "resource_blocks"])
+        Measurements.read(tmp_path / name, scene=scene, features=["ue_altitude_ag_m", "resource_blocks"])
         for name in ("crowd.csv", "crowd_blind.csv")
     ]
     assert [set(part.area) for part in parts] == [{"Lowmoor"}, {"Middleton"}]
@@ -72,6 +64,8 @@ def test_a_crowd_is_read_as_it_was_made(folder):
         thing.associated(place).distance_m for thing, place in ((parts[1], scene), (own, cities.scene))
     )
     np.testing.assert_allclose(apart_m, apart_of_cells_m, rtol=1e-3)  # of another projection
+    with pytest.raises(InputError, match="blind: 'Midleton' is not one of Lowmoor, Middleton .did you mean 'Middle"):
+        write_crowd(crowd, cities.scene, "Midleton", tmp_path)
 
 
 def test_training_tells_what_it_did(folder, tmp_path, capsys):

@@ -6,11 +6,10 @@ import pandas
 import pytest
 import rasterio
 
+from commands import refusal
+from crowds import write_files
 from radiocore import InputError, RadioMetricModel
 from radiocore.cli import main
-from radiocore.measuring.crowd import crowd
-from radiocore.measuring.crowd_cities import made_up_cities
-from radiocore.measuring.crowd_files import write_crowd
 
 FEATURE = ("--feature", "ue_altitude_ag_m")
 QUICK = ("--metric", "rsrp", "--model", "least squares", "--split", "tower")
@@ -22,8 +21,7 @@ OTHER_MHZ = 2675.0
 def folder(tmp_path_factory):
     """A crowd, its cells as stations and as a register, and a model of each."""
     path = tmp_path_factory.mktemp("register")
-    cities = made_up_cities(side_m=400, stations_per_km2=30, seed=2, names=("Lowmoor", "Middleton"))
-    write_crowd(crowd(cities, 600, seed=4), cities.scene, "Middleton", path)
+    write_files(path)
     cells = pandas.read_csv(path / "crowd_cells.csv").rename(columns={"id": "eci", "carrier": "network"})
     second = cells.assign(eci=cells.eci + 1, frequency_mhz=OTHER_MHZ)
     pandas.concat([second, cells]).to_csv(path / "register.csv", index=False)
@@ -47,15 +45,6 @@ def train(folder, *more, output=None, measurements="crowd.csv", command="train",
 
 def predict(folder, output, *more, model="of_register"):
     return [str(word) for word in ("predict", "radio-metrics", "--model", folder / model, "--output", output, *more)]
-
-
-def refusal(capsys, words) -> str:
-    """The one line of a refused command."""
-    capsys.readouterr()
-    assert main([str(word) for word in words]) == 2
-    lines = capsys.readouterr().err.strip().splitlines()
-    assert len(lines) == 1 and lines[0].startswith("error: "), lines
-    return lines[0]
 
 
 def test_cells_of_a_register_are_what_stations_are(folder, tmp_path, capsys):

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import shapely
 
+from crowds import two_cities
 from radiocore import FileFormatError, InputError, Points, RadioMetricModel, ReceiverGrid
 from radiocore.frame import LocalFrame
 from radiocore.measuring.crowd import crowd
@@ -27,12 +28,10 @@ from radiocore.radio_metrics.links import links_of, path_loss_named
 from radiocore.radio_metrics.metrics import available, known_rows
 from weights_files import write_weights
 
-CITIES = ("Lowmoor", "Middleton")
-
 
 @pytest.fixture(scope="module")
 def cities():
-    return made_up_cities(side_m=400, stations_per_km2=30, seed=2, names=CITIES)
+    return two_cities()
 
 
 @pytest.fixture(scope="module")

@@ -11,6 +11,7 @@ import pandas
 import pytest
 import rasterio
 
+from commands import refusal
 from radiocore.cli import main
 
 UTM = "EPSG:32632"
@@ -59,15 +60,6 @@ def train(folder, *, measurements="drive.csv", stations=True, model="empirical")
     words = ["train", "rsrp", "--measurements", str(folder / measurements), "--model", model]
     files = {"--buildings": "town.geojson", "--base-stations": "cells.csv"} if stations else {}
     return [*words, *(str(word) for key, name in files.items() for word in (key, folder / name))]
-
-
-def refusal(capsys, words) -> str:
-    """The one line of a refused command."""
-    capsys.readouterr()
-    assert main([str(word) for word in words]) == 2
-    lines = capsys.readouterr().err.strip().splitlines()
-    assert len(lines) == 1 and lines[0].startswith("error: "), lines
-    return lines[0]
 
 
 def predict(folder, output, *more):

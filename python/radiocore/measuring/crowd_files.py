@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ..errors import InputError, nearest_name
 from ..io.atomic import atomic_path
 from ..measurements import Measurements
 from ..scene import Scene
@@ -35,8 +36,11 @@ def write_crowd(made: Crowd, scene: Scene, blind: str, folder: str | Path) -> li
     Raises
     ------
     InputError
-        A file cannot be written.
+        A file cannot be written, or nothing was measured in such an area.
     """
+    areas = np.unique(made.measurements.area).tolist()
+    if blind not in areas:
+        raise InputError(f"blind: {blind!r} is not one of {', '.join(areas)}{nearest_name(blind, areas)}")
     held_out = made.measurements.area == blind
     contents = {
         "crowd.csv": _measurements(made.measurements.select(~held_out)),
