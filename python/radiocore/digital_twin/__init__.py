@@ -45,7 +45,7 @@ class DigitalTwin:
     Notes
     -----
     The site map keeps the site's proportions; where the site is wider or narrower than the left half, the ground goes
-    on around it. A zoom is cut from the ground in whole pixels of 1.5 m; markers and links are drawn where they
+    on around it. A zoom is cut from the ground in whole pixels of ``PIXEL_M``; markers and links are drawn where they
     are to a fraction of a pixel, so nothing of a position is lost.
     """
 

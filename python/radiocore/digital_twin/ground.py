@@ -10,7 +10,7 @@ from .canvas import Canvas, Outlines
 from .style import BUILDING, FOLIAGE, ZOOM_PX
 
 MOST_TILES = 2048
-"""Drawn tiles that are kept: 128 MiB; a site of more than 75 km^2 has some drawn again."""
+"""Drawn tiles that are kept: 128 MiB; a site of more than 740 km^2 has some drawn again."""
 
 
 class Ground:

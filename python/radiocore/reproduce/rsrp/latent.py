@@ -37,8 +37,8 @@ def make(study: Study) -> Figure:
             for row in range(len(data_set))
         ]
     finding = (
-        "Chance that a feature ranks a link in line of sight and one without apart, 0.5 for a feature that knows "
-        f"nothing of it and 1 for one that decides it: {'; '.join(told)}."
+        "Probability that the feature ranks a random link in line of sight and a random blocked one correctly (0.5: "
+        f"tells nothing, 1: decides): {'; '.join(told)}."
     )
     names = study.autoencoder.column_names
     tables = (

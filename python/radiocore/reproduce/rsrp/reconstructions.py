@@ -11,7 +11,7 @@ from .images import twin_of
 from .study import Study
 
 NAME = "reconstructions"
-TITLE = "Images, and what is left of them after two numbers"
+TITLE = "Images, and what is left of them after a few numbers"
 PAPER = "The decoder is the encoder's inverse; no reconstruction is shown."
 SHOWN = 3
 JUDGED = 60

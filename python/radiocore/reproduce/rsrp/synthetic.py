@@ -28,7 +28,13 @@ def load(settings: Settings, seed: int) -> DataSet:
         "town; shadowing 6 dB with 50 m correlation, 0.15 dB for each metre inside buildings up to 25 dB, phones "
         f"{DEVICE_SPREAD_DB:g} dB apart, positions off by 5 m, August 3 dB below January"
     )
-    of_site = np.array([f"{int(name.split()[0].rpartition('-')[2])}{name[-1]}" for name in measurements.cell])
     # Letters alone repeat from site to site; which phone will ask for a level is not known where it is planned.
-    measurements = measurements.select(slice(None), sector=of_site, device="")
+    sector = np.array([_site_and_letter(cell) for cell in measurements.cell])
+    measurements = measurements.select(slice(None), sector=sector, device="")
     return DataSet(NAME, "made-up town", measurements.cleaned(), scene, is_real=False, notes=(note,))
+
+
+def _site_and_letter(cell: str) -> str:
+    """As 2B of "synthetic-0002 B"."""
+    station, letter = cell.split()
+    return f"{int(station.rpartition('-')[2])}{letter}"
