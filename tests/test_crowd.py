@@ -169,5 +169,7 @@ def test_what_is_refused(cities):
     ):
         with pytest.raises(InputError, match=message):
             crowd(cities, **{"samples": 30, **options})
+    with pytest.raises(InputError, match="metric: 'rsrp' is not one of"):
+        crowd(cities, 30).noise_db("rsrp")
     with pytest.raises(InputError, match="must be some of"):
         made_up_cities(names=("Ayton",))

@@ -311,6 +311,10 @@ def test_coordinates_of_a_crs_and_of_none(write):
         ("lon,lat,rsrp_dbm\n7,51,-90\n7,51,90\n", "line 3: rsrp_dbm is '90'; it must be negative, a level in dBm"),
         ("lon,lat,rsrp_dbm\n7,51,0\n", "line 2: rsrp_dbm is '0'"),
         ("lon,lat,rsrp_dbm,rsrq_db\n7,51,-90,2147483647\n", "line 2: rsrq_db is '2147483647'; it must be a ratio"),
+        (
+            "lon,lat,rsrp_dbm,rsrq_db\n7,51,-90,-41\n",
+            "line 2: rsrq_db is '-41'; .* ratio in dB, from -40 to 3; is it what",
+        ),
         ("lon,lat,rsrp_dbm,month\n7,51,-90,13\n", "line 2: month is '13'; it must be a month"),
         ("lon,lat,rsrp_dbm\n7,51,-90\n7,51,-90\n", "all 2 rows have the rsrp_dbm -90"),
         ("lon,lat,rsrp_dbm\n7,51,-90\n7,51\n", "its last line .*2 fields where line 1 names 3; is the file cut short"),

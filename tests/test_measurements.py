@@ -83,7 +83,7 @@ def test_features_go_where_their_rows_go(tmp_path):
     table.to_table().to_csv(tmp_path / "out.csv", index=False)
     assert Measurements.read(tmp_path / "out.csv", features=["roof"]).features["roof"].tolist() == [3, 3, 6, 1]
     for features, message in (
-        ({"x_m": [1] * 4}, "a column of its own"),
+        ({"x_m": [1] * 4}, "a column of its own; pass it as that argument, not as a feature"),
         ({"a": [1]}, "has shape"),
         ({"a": [np.nan] * 4}, "row 0"),
     ):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from radiocore.errors import InputError
-from radiocore.measuring.rssi import rsrp_dbm_of, rsrq_db_of, rssi_dbm_of
+from radiocore.measuring.rssi import per_element_db, rsrp_dbm_of, rsrq_db_of, rssi_dbm_of
 
 
 def test_a_carrier_with_nothing_but_its_reference_symbols():
@@ -22,6 +22,10 @@ def test_each_is_the_inverse_of_the_others():
     np.testing.assert_allclose(10 * np.log10(ratio), rsrq_db, atol=1e-9)
     np.testing.assert_allclose(rsrq_db_of(rsrp_dbm, rssi_dbm, blocks), rsrq_db, atol=1e-12)
     np.testing.assert_allclose(rsrp_dbm_of(rssi_dbm, rsrq_db, blocks), rsrp_dbm, atol=1e-12)
+
+
+def test_a_resource_element_has_its_share_of_the_carrier():
+    np.testing.assert_allclose(per_element_db([100, 50]), [30.792, 27.782], atol=5e-4)
 
 
 def test_what_was_not_measured_stays_so():

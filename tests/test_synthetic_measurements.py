@@ -115,6 +115,7 @@ def test_it_is_associated_with_the_stations_that_served_it(made, town):
         ({"devices": 0}, "devices: 0"),
         ({"shadowing_db": -1}, "shadowing_db: -1 must be 0 or more"),
         ({"shadowing_distance_m": 0}, "shadowing_distance_m: 0 must be positive"),
+        ({"resource_blocks": 0}, "resource_blocks: 0 is no number of resource blocks of LTE"),
         ({"month_db": {13: 0}}, "month_db: .* must lead from months"),
     ],
 )

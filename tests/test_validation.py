@@ -235,6 +235,8 @@ def test_resource_blocks():
     report = coverage_map().validate(rows, resource_blocks=25)
     expected_dbm = expected_rsrp_dbm(1)[0] + 10 * np.log10(2)
     assert report.table["predicted_rsrp_dbm"].iloc[0] == pytest.approx(expected_dbm)
+    of_nr = coverage_map().validate(rows, resource_blocks=273).table["predicted_rsrp_dbm"].iloc[0]
+    assert of_nr == pytest.approx(expected_rsrp_dbm(1)[0] - 10 * np.log10(273 / 50))
     chart = coverage_map()
     object.__setattr__(chart, "channel", Channel(bandwidth_hz=7e6))
     with pytest.raises(InputError, match="7 MHz is not one of LTE's"):

@@ -22,9 +22,6 @@ if TYPE_CHECKING:
 NO_RSRP_DBM = -141.0
 """Below the reporting range, which ends at -140 dBm (3GPP TS 36.133, clause 9.1.4): phones write it for "none"."""
 
-SUBCARRIERS_PER_BLOCK = 12
-"""3GPP TS 36.211, table 6.2.3-1, normal cyclic prefix."""
-
 HAMPEL_THRESHOLD = 4.5
 """In medians of the absolute deviation, arXiv:2207.00166."""
 
@@ -37,14 +34,14 @@ LEVEL = (lambda v: v < 0, "must be negative, a level in dBm; is it another colum
 VALID: dict[str, tuple[Callable[[np.ndarray], np.ndarray], str]] = {
     "rsrp_dbm": LEVEL,
     "rssi_dbm": LEVEL,
-    "rsrq_db": (lambda v: (v >= -40) & (v <= 3), "must be a ratio in dB, of those that are reported: -34 to 2.5"),
+    "rsrq_db": (lambda v: (v >= -40) & (v <= 3), "must be a ratio in dB, from -40 to 3"),
     "sinr_db": (lambda v: np.abs(v) <= 100, "must be a ratio in dB, within +-100"),
     "frequency_mhz": (is_carrier_mhz, "must be a carrier frequency in MHz"),
     "month": (lambda v: (v >= 1) & (v <= 12) & (v % 1 == 0), "must be a month, a whole number from 1 to 12"),
 }
 """What known values of a column must be, whether they come from a file or from an argument.
 
-Reported RSRQ: 3GPP TS 36.133, clause 9.1.7, with its extensions.
+Reported RSRQ is -34 to 2.5 dB (3GPP TS 36.133, clause 9.1.7, with its extensions); a little more is taken.
 """
 
 UE_ALTITUDE = "ue_altitude_ag_m"
@@ -69,11 +66,6 @@ def wanted_of(name: str, value: float) -> str:
         plain = wanted.partition(";")[0]
         return f'{plain}; is it what a phone writes for "not known"? Leave it empty, or name it with missing='
     return wanted
-
-
-def per_resource_element_db(resource_blocks: int) -> float:
-    """By how much the RSRP of a carrier is below its power: RSRP is that of one resource element (3GPP TS 36.214)."""
-    return float(10 * np.log10(SUBCARRIERS_PER_BLOCK * resource_blocks))
 
 
 @dataclass(frozen=True)
@@ -300,7 +292,8 @@ class Measurements:
         for name, values in self.features.items():
             column = np.asarray(values, dtype=np.float64)
             if name in COLUMNS or column.shape != (number,):
-                why = "is a column of its own" if name in COLUMNS else f"has shape {column.shape}, not ({number},)"
+                own = "is a column of its own; pass it as that argument, not as a feature"
+                why = own if name in COLUMNS else f"has shape {column.shape}, not ({number},)"
                 raise InputError(f"features: {name!r} {why}")
             if not np.isfinite(column).all():
                 row = self.row[np.argmin(np.isfinite(column))]

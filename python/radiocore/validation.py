@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .errors import InputError, nearest_name
-from .measurements import NO_RSRP_DBM, Measurements, per_resource_element_db
+from .measurements import NO_RSRP_DBM, Measurements
+from .measuring.rssi import SUBCARRIERS_PER_BLOCK
+from .units import linear_to_db
 
 if TYPE_CHECKING:
     import pandas
@@ -224,7 +226,8 @@ def validate(
 
     group, given = candidates.group[keep], given.select(keep)
     station, power_dbm = _strongest(manifold, given.x_m, given.y_m, candidates.allowed, group)
-    predicted_dbm = power_dbm - per_resource_element_db(blocks)
+    # Carriers of NR may have more blocks than rssi.per_element_db takes, which knows LTE's.
+    predicted_dbm = power_dbm - linear_to_db(SUBCARRIERS_PER_BLOCK * blocks)
     stations = manifold.scene.base_stations
     columns = {
         "x_m": given.x_m,

@@ -16,14 +16,14 @@ import numpy as np
 
 from ..errors import InputError
 from ..link_features import link_features
-from ..measurements import SUBCARRIERS_PER_BLOCK, UE_ALTITUDE, MeasurementReport, Measurements
+from ..measurements import UE_ALTITUDE, MeasurementReport, Measurements
 from ..propagation.itu_p2109 import BuildingEntryLoss
 from ..propagation.loss_model import PathLossModel
 from ..propagation.tr38901_entry import Tr38901EntryLoss
 from ..propagation.tr38901_uma import UrbanMacro
 from ..units import MM_PER_M, db_to_linear, linear_to_db, to_lattice_mm
 from .crowd_cities import Cities
-from .rssi import blocks_db, rssi_dbm_of
+from .rssi import SUBCARRIERS_PER_BLOCK, per_element_db, rssi_dbm_of
 from .synthetic import MOST_TRIES, check_not_negative, check_whole, generator, shadowing_field
 
 TERMINAL_LOSS_DB = 7.0
@@ -111,6 +111,11 @@ class Crowd:
         metric : {"rsrp_dbm", "rsrq_db", "rssi_dbm"}
         rows : mask or indices, optional
             Of some measurements, as those indoors or of one city.
+
+        Raises
+        ------
+        InputError
+            There is no such metric.
         """
         if metric not in METRICS:
             raise InputError(f"metric: {metric!r} is not one of {METRICS}")
@@ -195,8 +200,8 @@ def crowd(
     place_m, building, city = _places(cities, samples, indoor_share, seed)
     network = generator(seed, _NETWORKS).choice(np.unique(stations.carrier), samples)
     model = UrbanMacro(extrapolate=True) if path_loss is None else path_loss
-    loss = {name: np.zeros(samples) for name in ("path_loss_db", "entry_loss_db", "excess_db", "shadowing_db")}
-    emitted_dbm = stations.power_dbm - linear_to_db(SUBCARRIERS_PER_BLOCK) - blocks_db(cities.resource_blocks)
+    made_of = {name: np.zeros(samples) for name in ("path_loss_db", "entry_loss_db", "excess_db", "shadowing_db")}
+    emitted_dbm = stations.power_dbm - per_element_db(cities.resource_blocks)
     best_dbm, server, is_los = np.full(samples, -np.inf), np.zeros(samples, np.int64), np.zeros(samples, bool)
     for station in range(len(stations)):
         rows = np.flatnonzero((city == cities.station_city[station]) & (network == stations.carrier[station]))
@@ -204,20 +209,20 @@ def crowd(
             continue
         found = link_features(scene, np.full(len(rows), station), place_m[rows], progress=False)
         shadows = generator(seed, _SHADOWS, station)
-        here = {
+        losses = {
             "path_loss_db": _path_loss_db(model, stations, station, place_m[rows], found),
             "entry_loss_db": _entry_loss_db(stations, station, place_m[rows], building[rows] >= 0),
             "excess_db": np.minimum(
                 excess_db_per_m * (found.total_obstruction_length_3d_m - found.building_penetration_length_m),
                 most_excess_db,
             ),
-            "shadowing_db": shadowing_field(*place_m[rows].T[:2], shadowing_db, shadowing_distance_m, shadows),
         }
-        level_dbm = emitted_dbm[station] - sum(here[name] for name in list(here)[:3]) + here["shadowing_db"]
+        shadow_db = shadowing_field(*place_m[rows].T[:2], shadowing_db, shadowing_distance_m, shadows)
+        level_dbm = emitted_dbm[station] - sum(losses.values()) + shadow_db
         wins = level_dbm > best_dbm[rows]
         best_dbm[rows[wins]], server[rows[wins]], is_los[rows[wins]] = level_dbm[wins], station, found.is_los[wins]
-        for name, values in here.items():
-            loss[name][rows[wins]] = values[wins]
+        for name, values in {**losses, "shadowing_db": shadow_db}.items():
+            made_of[name][rows[wins]] = values[wins]
 
     of_building = spread_db * generator(seed, _BUILDINGS).standard_normal(len(scene.buildings))
     chance = generator(seed, _DEVICES)
@@ -229,7 +234,7 @@ def crowd(
         building=building,
         is_los=is_los,
         emitted_dbm=emitted_dbm[server],
-        **loss,
+        **made_of,
         terminal_loss_db=terminal_loss_db,
         building_db=np.where(building >= 0, of_building[building], 0.0),
         device_db=(device_spread_db * chance.standard_normal(devices))[device],

@@ -11,6 +11,9 @@ import numpy as np
 from ..errors import InputError
 from ..units import linear_to_db
 
+SUBCARRIERS_PER_BLOCK = 12
+"""3GPP TS 36.211, table 6.2.3-1, normal cyclic prefix."""
+
 MOST_BLOCKS = 110
 """3GPP TS 36.211, clause 6.2.1: no carrier of LTE has more."""
 
@@ -45,6 +48,11 @@ def rsrq_db_of(rsrp_dbm, rssi_dbm, resource_blocks) -> np.ndarray:
 def rsrp_dbm_of(rssi_dbm, rsrq_db, resource_blocks) -> np.ndarray:
     """RSRP = RSSI - 10 log10 N + RSRQ; as of :func:`rssi_dbm_of`."""
     return np.asarray(rssi_dbm, dtype=np.float64) - blocks_db(resource_blocks) + np.asarray(rsrq_db, dtype=np.float64)
+
+
+def per_element_db(resource_blocks) -> np.ndarray:
+    """10 log10(12 N), by which the RSRP of a carrier is below its power; as of :func:`blocks_db`."""
+    return linear_to_db(SUBCARRIERS_PER_BLOCK) + blocks_db(resource_blocks)
 
 
 def blocks_db(resource_blocks) -> np.ndarray:

@@ -16,10 +16,11 @@ from ..errors import InputError
 from ..grid import DEFAULT_RECEIVER_HEIGHT_M
 from ..link_features import link_features
 from ..links import CarrierStations, unpacked
-from ..measurements import MeasurementReport, Measurements, per_resource_element_db
+from ..measurements import MeasurementReport, Measurements
 from ..propagation.power_law import mean_power_mw, require_one_metre
 from ..units import MM_PER_M, mw_to_dbm, to_lattice_mm
 from .association import sector_names
+from .rssi import per_element_db
 
 FOLIAGE_DB = {1: 0.0, 8: -3.0}
 """January's bare trees, August's leaves: the months of arXiv:2207.00166."""
@@ -127,7 +128,7 @@ def drive_test(
         gain_at_1m_db_nlos=gain_at_1m_db,
     )
     median_dbm, is_los = _medians(scene, receivers_mm, channel)
-    median_dbm -= per_resource_element_db(resource_blocks)
+    median_dbm -= per_element_db(resource_blocks)
     sites, site = _sites(stations)
     obstruction_m = _obstruction_m(scene, receivers_m, is_los, sites)[:, site]
     excess_db = -np.minimum(excess_db_per_m * obstruction_m, most_excess_db)

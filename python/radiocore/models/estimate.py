@@ -9,13 +9,11 @@ from typing import Any
 import numpy as np
 
 from ..errors import InputError
-from ..measurements import SUBCARRIERS_PER_BLOCK
-from ..measuring.rssi import blocks_db
+from ..measuring import rssi
 from ..propagation.cost231_hata import Cost231Hata
 from ..propagation.loss_model import LossModel, PathLossModel
 from ..propagation.tr38901_entry import Tr38901EntryLoss
 from ..propagation.tr38901_uma import UrbanMacro
-from ..units import linear_to_db
 from .base import Model
 from .inputs import Inputs
 from .link_inputs import ANTENNA, BETA
@@ -137,7 +135,7 @@ def per_element_db(inputs: Inputs, resource_blocks: int) -> np.ndarray:
         N is not a whole number from 1 to 110.
     """
     blocks = inputs["resource_blocks"] if "resource_blocks" in inputs else resource_blocks
-    return linear_to_db(SUBCARRIERS_PER_BLOCK) + blocks_db(blocks)
+    return rssi.per_element_db(blocks)
 
 
 def _loss_db(model: LossModel, inputs: Inputs) -> np.ndarray:
