@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import pkgutil
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ from radiocore import InputError
 from radiocore.cli import main
 from radiocore.reproduce import rsrp
 from radiocore.reproduce.figure import VERDICTS
-from radiocore.reproduce.rsrp import dortmund, dtu, huawei, latent, synthetic, table_1, targets
+from radiocore.reproduce.rsrp import attempts, dortmund, dtu, huawei, latent, synthetic, table_1, targets
 from radiocore.reproduce.rsrp.latent import separation
 from radiocore.reproduce.rsrp.methods import BASELINES, METHODS, OURS, STACK
 from radiocore.reproduce.rsrp.report import FIGURES, reproduce_rsrp
@@ -140,6 +141,29 @@ def test_separation_by_hand():
     assert separation(np.array([4.0, 3.0, 2.0, 1.0]), is_los) == separation(np.array([1.0, 2.0, 3.0, 4.0]), is_los) == 1
     assert separation(np.array([1.0, 1.0, 1.0, 1.0]), is_los) == 0.5
     assert separation(np.array([1.0, 2.0]), np.array([True, True])) is None
+
+
+def test_one_kind_of_link_is_no_reason_to_fail(made_up):
+    town = replace(made_up)
+    town.__dict__["is_los"] = np.ones(len(town), dtype=bool)
+    figure = latent.make(Study(TINY, (town,), seed=3, progress=False))
+    assert "z1 –, z2 –" in figure.finding and "distance alone –" in figure.finding
+
+
+def test_settings_that_the_figures_cannot_show():
+    with pytest.raises(InputError, match="latent: 1; give 2 or more"):
+        Settings(latent=1)
+
+
+def test_ours_alone_beats_no_baseline(made_up):
+    claims = targets.targets(Study(replace(TINY, methods=(OURS,)), (replace(made_up, is_real=True),), progress=False))
+    assert [claim.text.partition(":")[0] for claim in claims] == ["Ours"]
+
+
+def test_attempts_say_which_folds_they_are_of():
+    table = attempts.make(Study(TINY, ())).tables[0]
+    at = table.columns.index("r2_folds")
+    assert {row[:1] + row[at : at + 1] for row in table.rows} == {("96", "blocked_100_m"), ("300", "random")}
 
 
 # ---- The data sets -------------------------------------------------------------------------------

@@ -101,21 +101,23 @@ class DigitalTwin:
             A progress bar; None shows it on a terminal.
         """
         ends_m = self._ends(base_station_m, user_m)
-        with progress_bar(len(ends_m), "drawing", progress, unit="images") as update:
+        write_blocks(path, len(ends_m), self._in_blocks(ends_m, "drawing", progress))
 
-            def told() -> Iterator[np.ndarray]:
-                for block in self._in_blocks(ends_m):
-                    yield block
-                    update(len(block))
+    def blocks(
+        self, base_station_m, user_m, *, what: str = "drawing", progress: bool | None = False
+    ) -> Iterator[np.ndarray]:
+        """The images of :meth:`draw`, 64 at a time; positions are checked before the first.
 
-            write_blocks(path, len(ends_m), told())
+        The progress bar says what is done with them, and steps on when the next are asked for.
+        """
+        return self._in_blocks(self._ends(base_station_m, user_m), what, progress)
 
-    def blocks(self, base_station_m, user_m) -> Iterator[np.ndarray]:
-        """The images of :meth:`draw`, 64 at a time; positions are checked before the first."""
-        return self._in_blocks(self._ends(base_station_m, user_m))
-
-    def _in_blocks(self, ends_m: np.ndarray) -> Iterator[np.ndarray]:
-        return (self._drawn(ends_m[start : start + BLOCK]) for start in range(0, len(ends_m), BLOCK))
+    def _in_blocks(self, ends_m: np.ndarray, what: str, progress: bool | None) -> Iterator[np.ndarray]:
+        with progress_bar(len(ends_m), what, progress, unit="images") as update:
+            for start in range(0, len(ends_m), BLOCK):
+                block = self._drawn(ends_m[start : start + BLOCK])
+                yield block
+                update(len(block))
 
     @cached_property
     def _ground(self) -> Ground:

@@ -163,7 +163,9 @@ class Autoencoder:
         """
         return self._encoded(_blocks(_checked(images)))
 
-    def columns(self, twin: DigitalTwin, base_station_m, user_m) -> dict[str, np.ndarray]:
+    def columns(
+        self, twin: DigitalTwin, base_station_m, user_m, *, progress: bool | None = None
+    ) -> dict[str, np.ndarray]:
         """The features of links by name, (N,) float64 each, as columns for :class:`radiocore.models.inputs.Inputs`.
 
         Images are drawn and forgotten, block by block.
@@ -171,8 +173,11 @@ class Autoencoder:
         Parameters
         ----------
         twin, base_station_m, user_m : as in :meth:`radiocore.digital_twin.DigitalTwin.draw`
+        progress : bool, optional
+            As of :func:`radiocore.progress.progress_bar`.
         """
-        features = self._encoded(twin.blocks(base_station_m, user_m))
+        blocks = twin.blocks(base_station_m, user_m, what="drawing and encoding", progress=progress)
+        features = self._encoded(blocks)
         return dict(zip(self.column_names, features.T.astype(np.float64), strict=True))
 
     def reconstruct(self, images) -> np.ndarray:

@@ -15,9 +15,9 @@ from ..errors import InputError
 from ..foliage import Foliage, FoliageReport
 from ..frame import LocalFrame, moved
 from ..measurements import Measurements, Points
+from ..measuring.association import Association
 from ..models.base import FEWEST_ROWS
 from ..models.vae import Autoencoder
-from ..progress import progress_bar
 from ..scene import Scene
 
 NO_IMAGES = "no images (images=0)"
@@ -25,9 +25,6 @@ MARGIN_M = 200.0
 """Around masts and measurements: maps reach farther than these."""
 EPOCHS = 10
 """At most, where no autoencoder with settings of its own is given: an image takes some 0.1 s of a processor in each."""
-
-AT_ONCE = 500
-"""Links between two steps of the progress bar."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,7 +89,7 @@ class ImageTier:
             There are no buildings or no stations, or the number does not fit the rows.
         """
         check_images(number, scene, len(measurements))
-        station_m, user_m = _ends(scene, measurements)
+        station_m, user_m = link_ends(scene, measurements.associated(scene))
         corners_m = np.vstack([station_m, user_m, np.reshape(scene.receiver_bounds_m, (2, 2))])
         low_m, high_m = corners_m.min(axis=0) - MARGIN_M, corners_m.max(axis=0) + MARGIN_M
         autoencoder = autoencoder or Autoencoder(epochs=EPOCHS, seed=seed)
@@ -105,7 +102,7 @@ class ImageTier:
             autoencoder.files = {} if checkpoint is None else {"checkpoint": checkpoint}
             autoencoder.fit(file, progress=progress)
         autoencoder.files = {}
-        columns = untold._encoded(twin, station_m, user_m, progress)
+        columns = autoencoder.columns(twin, station_m, user_m, progress=progress)
         return replace(untold, average={name: float(column.mean()) for name, column in columns.items()}), columns
 
     def columns(self, scene: Scene, points: Points | Measurements, progress: bool | None = False):
@@ -116,7 +113,7 @@ class ImageTier:
         InputError
             A point or its station lies outside the site.
         """
-        ends_m = _ends(scene, points)
+        ends_m = link_ends(scene, points.associated(scene))
         twin = self._twin(scene)
         west, south, east, north = twin.bounds_m
         for what, xy_m in zip(("the station", "it"), ends_m, strict=True):
@@ -128,7 +125,7 @@ class ImageTier:
                     f"{north - south:.0f} m that the model has images of; leave such rows out, or train with "
                     "measurements there"
                 )
-        return self._encoded(twin, *ends_m, progress)
+        return self.autoencoder.columns(twin, *ends_m, progress=progress)
 
     def averages(self, number: int) -> dict[str, np.ndarray]:
         """(number,) columns of links whose images are not drawn: what the training rows have on average."""
@@ -196,15 +193,6 @@ class ImageTier:
                 foliage = replace(foliage, polygon=polygon, frame=scene.frame)
         return DigitalTwin(scene, foliage, bounds_m)
 
-    def _encoded(self, twin: DigitalTwin, station_m, user_m, progress: bool | None) -> dict[str, np.ndarray]:
-        parts = []
-        with progress_bar(len(user_m), "drawing and encoding", progress, unit="images") as update:
-            for first in range(0, len(user_m), AT_ONCE):
-                here = slice(first, first + AT_ONCE)
-                parts.append(self.autoencoder.columns(twin, station_m[here], user_m[here]))
-                update(len(user_m[here]))
-        return {name: np.concatenate([part[name] for part in parts]) for name in self.autoencoder.column_names}
-
 
 def check_images(number: int, scene: Scene | None, rows: int) -> None:
     """Refuse images that cannot be drawn, or that are too few or too many.
@@ -222,11 +210,10 @@ def check_images(number: int, scene: Scene | None, rows: int) -> None:
             )
 
 
-def _ends(scene: Scene, points: Points | Measurements) -> tuple[np.ndarray, np.ndarray]:
+def link_ends(scene: Scene, links: Association) -> tuple[np.ndarray, np.ndarray]:
     """(N, 2) station and (N, 2) user of each link, scene metres."""
-    found = points.associated(scene)
-    stations, own = scene.base_stations, found.measurements
-    return np.stack([stations.x_m, stations.y_m], axis=1)[found.station], np.stack([own.x_m, own.y_m], axis=1)
+    stations, own = scene.base_stations, links.measurements
+    return np.stack([stations.x_m, stations.y_m], axis=1)[links.station], np.stack([own.x_m, own.y_m], axis=1)
 
 
 def _near(foliage: Foliage | None, low_m: np.ndarray, high_m: np.ndarray) -> Foliage | None:

@@ -14,6 +14,7 @@ from ...grid import DEFAULT_RECEIVER_HEIGHT_M
 from ...measurements import DEFAULT_TILE_M, Measurements
 from ...measuring.association import Association
 from ...models.inputs import Inputs
+from ...predictor.image_tier import link_ends
 from ...scene import Scene
 from ..thinning import spread_rows
 
@@ -68,13 +69,12 @@ class DataSet:
     @cached_property
     def station_m(self) -> np.ndarray:
         """(N, 2) where each row's station stands, scene metres."""
-        stations, row = self.scene.base_stations, self.association.station
-        return np.column_stack([stations.x_m[row], stations.y_m[row]])
+        return link_ends(self.scene, self.association)[0]
 
     @cached_property
     def user_m(self) -> np.ndarray:
         """(N, 2) where each row was measured, scene metres."""
-        return np.column_stack([self.measurements.x_m, self.measurements.y_m])
+        return link_ends(self.scene, self.association)[1]
 
     @cached_property
     def is_los(self) -> np.ndarray:

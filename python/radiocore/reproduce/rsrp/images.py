@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -11,12 +11,8 @@ import numpy as np
 from ...digital_twin import DigitalTwin
 from ...digital_twin.images import write_blocks
 from ...models.vae import Autoencoder
-from ...progress import progress_bar
 from .data_set import DataSet
 from .settings import Settings
-
-AT_ONCE = 500
-"""Images between two steps of the progress bar."""
 
 
 def twin_of(data_set: DataSet) -> DigitalTwin:
@@ -32,17 +28,13 @@ def trained_autoencoder(
     rng = np.random.default_rng(seed)
     number = settings.images // len(places)
     chosen = [np.sort(rng.permutation(len(place))[:number]) for place in places]
-    total = sum(map(len, chosen))
-    with tempfile.TemporaryDirectory() as folder, progress_bar(total, "Images", progress, unit="images") as advance:
-
-        def blocks() -> Iterator[np.ndarray]:
-            for place, rows in zip(places, chosen, strict=True):
-                for block in twin_of(place).blocks(place.station_m[rows], place.user_m[rows]):
-                    yield block
-                    advance(len(block))
-
+    blocks = (
+        twin_of(place).blocks(place.station_m[rows], place.user_m[rows], progress=progress)
+        for place, rows in zip(places, chosen, strict=True)
+    )
+    with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "images.npy"
-        write_blocks(file, total, blocks())
+        write_blocks(file, sum(map(len, chosen)), chain.from_iterable(blocks))
         autoencoder = Autoencoder(
             latent=settings.latent, batch=settings.image_batch, epochs=settings.image_epochs, seed=seed
         )
@@ -51,10 +43,4 @@ def trained_autoencoder(
 
 def encoded(autoencoder: Autoencoder, data_set: DataSet, progress: bool | None) -> dict[str, np.ndarray]:
     """(N,) z1, z2, ... of every row."""
-    parts, twin = [], twin_of(data_set)
-    with progress_bar(len(data_set), f"Encoding, {data_set.title}", progress, unit="images") as advance:
-        for first in range(0, len(data_set), AT_ONCE):
-            here = slice(first, first + AT_ONCE)
-            parts.append(autoencoder.columns(twin, data_set.station_m[here], data_set.user_m[here]))
-            advance(len(parts[-1]["z1"]))
-    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+    return autoencoder.columns(twin_of(data_set), data_set.station_m, data_set.user_m, progress=progress)

@@ -22,15 +22,16 @@ def make(study: Study) -> Figure:
         inputs = study.inputs(data_set)
         distance_m = inputs["distance_m"]
         features = {name: inputs[name] for name in study.autoencoder.column_names}
-        for name, value in {**features, "distance, for comparison": distance_m}.items():
-            summary.append(
-                (data_set.title, name, separation(value, data_set.is_los), _rank_correlation(value, distance_m))
-            )
-        found = {name: separation(value, data_set.is_los) for name, value in features.items()}
+        judged = {**features, "distance, for comparison": distance_m}
+        found = {name: separation(value, data_set.is_los) for name, value in judged.items()}
+        summary += [
+            (data_set.title, name, share, _rank_correlation(judged[name], distance_m)) for name, share in found.items()
+        ]
+        *of_features, of_distance = ("–" if share is None else f"{share:.2f}" for share in found.values())
         told.append(
             f"{data_set.title} ({data_set.is_los.mean():.0%} of samples in line of sight) "
-            f"{', '.join(f'{name} {value:.2f}' for name, value in found.items())}; distance alone "
-            f"{separation(distance_m, data_set.is_los):.2f}"
+            f"{', '.join(f'{name} {share}' for name, share in zip(features, of_features, strict=True))}; distance "
+            f"alone {of_distance}"
         )
         rows += [
             (data_set.title, *(float(value[row]) for value in features.values()), bool(data_set.is_los[row]))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ...errors import InputError
+
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
@@ -18,7 +20,7 @@ class Settings:
     rows : of each public data set, at most, shared out to all tiles; None: all
     stacks : whether the stack is judged, too, which takes longer than all others together
     images : that the autoencoder is trained on, all sites together
-    latent : features of an image; the paper has two
+    latent : features of an image, two or more; the paper has two
     image_batch : images a step; few images teach more in small batches than in the paper's of 50
     image_epochs : of its training, at most
     calibrated : names of the splits under which intervals are calibrated, too, on inner folds: six times the work
@@ -37,6 +39,10 @@ class Settings:
     image_epochs: int = 2
     calibrated: tuple[str, ...] = ("blocked_100_m",)
     methods: tuple[str, ...] | None = None
+
+    def __post_init__(self):
+        if self.latent < 2:
+            raise InputError(f"latent: {self.latent}; give 2 or more, as the report draws one feature over another")
 
     @classmethod
     def quick(cls) -> Settings:
