@@ -1,6 +1,7 @@
 """Autoencoder of images: shapes and loss as the paper's, equal bytes, streaming, resuming, files, and refused input."""
 
 import json
+from contextlib import contextmanager
 from dataclasses import replace
 
 import numpy as np
@@ -236,6 +237,20 @@ def test_columns_equal_the_images(site, images, fitted, small_blocks):
     columns = fitted.columns(twin, station_m, user_m[:10])
     assert tuple(columns) == ("z1", "z2") == fitted.column_names
     np.testing.assert_array_equal(np.column_stack(list(columns.values())), fitted.encode(images).astype(float))
+
+
+def test_drawing_and_encoding_is_told(site, fitted, small_blocks, monkeypatch):
+    done = []
+
+    @contextmanager
+    def bar(total, description, enabled, unit):
+        done.append((total, description, enabled))
+        yield done.append
+
+    monkeypatch.setattr(digital_twin, "progress_bar", bar)
+    twin, station_m, user_m = site
+    fitted.columns(twin, station_m, user_m[:10], progress=True)
+    assert done[0] == (10, "drawing and encoding", True) and sum(done[1:]) == 10 and len(done) > 2
 
 
 def test_columns_name_the_row_outside(site, fitted):

@@ -14,8 +14,9 @@ from radiocore.models.cell_mean import CellMean
 from radiocore.models.ensemble import Ensemble
 from radiocore.models.extended_network import ExtendedNetwork
 from radiocore.models.inputs import PLAIN, Inputs
-from radiocore.models.likelihood import VARIANCE_FLOOR, LikelihoodNetwork, negative_log_likelihood
+from radiocore.models.likelihood import LATENT, VARIANCE_FLOOR, LikelihoodNetwork, negative_log_likelihood
 from radiocore.models.mlp import PlainNetwork
+from radiocore.models.vae import Autoencoder
 
 torch = pytest.importorskip("torch")
 
@@ -82,7 +83,10 @@ def test_features(few):
     inputs, _, _, target = few
     model = short().fit(inputs, target)
     assert model.encoding.names == ("x_m", "y_m", "sector", "z1")
-    assert set(model.encoding.dropped) == {"month", "z2"} and "constant" in model.encoding.dropped["month"]
+    assert set(model.encoding.dropped) == {"month", *LATENT[1:]} and "constant" in model.encoding.dropped["month"]
+    images = {name: target[::-1] * (place + 1) for place, name in enumerate(LATENT)}
+    seeing = short().fit(inputs.with_columns(images), target)
+    assert seeing.encoding.names[3:] == LATENT == Autoencoder(latent=8).column_names
     one_hot = short(one_hot=True).fit(inputs, target)
     assert one_hot.encoding.names == ("x_m", "y_m", "sector=A", "sector=B", "z1")
     with pytest.raises(InputError, match="features: none can be used"):

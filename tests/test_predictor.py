@@ -9,7 +9,16 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pytest
 
-from radiocore import FileFormatError, InputError, Measurements, Points, ReceiverGrid, RsrpPredictor, Scene
+from radiocore import (
+    FileFormatError,
+    InputError,
+    Measurements,
+    Points,
+    RadiocoreError,
+    ReceiverGrid,
+    RsrpPredictor,
+    Scene,
+)
 from radiocore.foliage import Foliage
 from radiocore.frame import LocalFrame
 from radiocore.models.base import Model
@@ -314,7 +323,7 @@ def with_images(town, drive, wood, seed=0, **options):
 
     given = {
         "model": LikelihoodNetwork(epochs=3),
-        "autoencoder": Autoencoder(widths=(1, 2, 2), epochs=1, threads=1),
+        "autoencoder": Autoencoder(widths=(1, 2, 2), latent=3, epochs=1, threads=1),
         "images": 20,
         "foliage": wood,
     }
@@ -328,7 +337,7 @@ def seeing(town, drive, wood):
 
 
 def test_images_are_columns_that_the_model_uses(seeing, drive, town):
-    assert {"z1", "z2"} <= set(seeing.used) and not {"z1", "z2"} & set(seeing.without)
+    assert {"z1", "z2", "z3"} <= set(seeing.used) and not {"z1", "z2", "z3"} & set(seeing.without)
     assert seeing.images.foliage.id.tolist() == ["way/1"], "what is far from the site is not kept"
     columns = seeing.images.columns(town, drive.select(slice(0, 50)))
     assert {name: column.mean() for name, column in columns.items()} == pytest.approx(seeing.images.average)
@@ -453,3 +462,20 @@ def test_a_killed_training_goes_on_to_equal_bytes(tmp_path):
     assert len((tmp_path / "log.jsonl").read_text().splitlines()) == 3
     assert len(list(kept.iterdir())) == 5, "one each for 3 blocked folds, a random one and the whole"
     assert train("gone on", checkpoints=kept) == whole
+
+
+def test_a_model_keeps_no_path_of_its_training(tmp_path):
+    pytest.importorskip("torch")
+    from radiocore.models.mlp import PlainNetwork
+
+    model = PlainNetwork(epochs=2)
+    model.files = own = {"log": tmp_path / "own.jsonl"}
+    for first in (-90.0, -91.0):
+        table = Measurements.from_table(rows(rsrp_dbm=np.append(first, rows()["rsrp_dbm"][1:])))
+        RsrpPredictor.train(table, model=model, checkpoints=tmp_path, log=tmp_path / "log.jsonl")
+        assert model.files == own
+    (tmp_path / "log.jsonl").unlink()
+    (tmp_path / "log.jsonl").mkdir()
+    with pytest.raises(RadiocoreError):
+        RsrpPredictor.train(table, model=model, checkpoints=tmp_path / "new", log=tmp_path / "log.jsonl")
+    assert model.files == own

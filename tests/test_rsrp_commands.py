@@ -317,7 +317,7 @@ def test_images_from_the_command_line(folder, tmp_path, capsys):
     words = [*train(folder, model="likelihood"), "--images", "10", "--output", str(tmp_path / "model")]
     assert main(words) == 0
     told = " ".join(capsys.readouterr().out.split())
-    assert "read by an autoencoder of" in told and "z1" in told.split("features used")[1].split("Gone without")[0]
+    assert "read by an autoencoder of" in told and "z8" in told.split("features used")[1].split("Gone without")[0]
     drive(12).drop(columns="rsrp_dbm").to_csv(tmp_path / "points.csv", index=False)
     words = predict(tmp_path, tmp_path / "out.csv", "--points", tmp_path / "points.csv")
     assert main([str(word) for word in words]) == 0

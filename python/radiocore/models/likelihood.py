@@ -24,11 +24,12 @@ if TYPE_CHECKING:
     import torch
 
 WIDTHS = (100, 50)
-LATENT = latent_names(2)
-"""What the encoder of images says of a link."""
+LATENT = latent_names(8)
+"""What the encoder of images says of a link. The paper's has two features; eight hold most of what matters of the way
+to the mast (``zoom_attempts.csv``)."""
 
 PAPER = PLAIN + LATENT
-"""The features of the paper's network."""
+"""The features of the paper's network, which takes those of its encoder that there are."""
 
 BATCH = 3000
 FEWEST_BATCHES = 20

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -24,7 +25,7 @@ from ..models.prediction import Prediction
 from ..models.vae import Autoencoder
 from ..scene import Scene
 from .cells import Cells
-from .checkpointed import Checkpointed, require_network
+from .checkpointed import Checkpointed, keeping, require_network
 from .image_tier import NO_IMAGES, ImageTier, check_images
 from .judging import judge, levels_of
 from .probing import digest_of, used_columns
@@ -108,7 +109,7 @@ class RsrpPredictor:
         scene : Scene, optional
             With the stations that serve them, and the buildings between; either may be missing.
         model : str or Model
-            A name of :func:`radiocore.models.models`, or a model with settings of its own.
+            A name of :func:`radiocore.models.models`, or a model with settings of its own; it is trained in place.
         seed : int
             Of the model that is named, and of the folds.
         one_cell : bool
@@ -164,11 +165,8 @@ class RsrpPredictor:
                 progress=progress,
             )  # fmt: skip
             inputs = inputs.with_columns(columns)
-        if log is not None:
-            model.files = {"log": Path(log)}
-        trained.fit(inputs, target, blocks=blocks, progress=progress)
-        if log is not None:
-            model.files = {}
+        with nullcontext() if log is None else keeping(model, log=Path(log)):
+            trained.fit(inputs, target, blocks=blocks, progress=progress)
         judged = judge(trained, inputs, target, folds, blocks, seed, progress)
         constants = {name: column[0].item() for name, column in inputs.columns.items() if (column == column[0]).all()}
         used = tuple(name for name in used_columns(model, inputs) if name not in constants)

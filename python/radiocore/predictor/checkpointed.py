@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +13,7 @@ from ..errors import InputError
 from ..learned.model_file import digest
 from ..models.base import Model
 from ..models.inputs import Inputs, is_label
+from ..models.vae import Autoencoder
 
 
 @dataclass
@@ -34,8 +37,8 @@ class Checkpointed(Model):
     def _fit(self, inputs: Inputs, target: np.ndarray, blocks, progress) -> None:
         numbers = {name: column for name, column in inputs.columns.items() if not is_label(column)}
         own = digest(f"{self.model.settings}", {**numbers, " target": target})[:16]
-        self.model.files = {**self.model.files, "checkpoint": self.folder / f"{own}.safetensors"}
-        self.model.fit(inputs, target, blocks=blocks, progress=progress)
+        with keeping(self.model, checkpoint=self.folder / f"{own}.safetensors"):
+            self.model.fit(inputs, target, blocks=blocks, progress=progress)
 
     def _predict(self, inputs: Inputs):
         return self.model.predict(inputs)
@@ -45,6 +48,17 @@ class Checkpointed(Model):
 
     def _load_state(self, config, arrays) -> None:
         self.model.restore(config, arrays)
+
+
+@contextmanager
+def keeping(model: Model | Autoencoder, **files: Path | None) -> Iterator[None]:
+    """What is trained meanwhile keeps these files, too, as far as there are any; then its paths are its own again."""
+    own = model.files
+    model.files = {**own, **{name: path for name, path in files.items() if path is not None}}
+    try:
+        yield
+    finally:
+        model.files = own
 
 
 def require_network(model: Model, option: str) -> None:

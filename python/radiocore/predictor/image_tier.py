@@ -17,14 +17,18 @@ from ..frame import LocalFrame, moved
 from ..measurements import Measurements, Points
 from ..measuring.association import Association
 from ..models.base import FEWEST_ROWS
+from ..models.likelihood import LATENT
 from ..models.vae import Autoencoder
 from ..scene import Scene
+from .checkpointed import keeping
 
 NO_IMAGES = "no images (images=0)"
 MARGIN_M = 200.0
 """Around masts and measurements: maps reach farther than these."""
 EPOCHS = 10
 """At most, where no autoencoder with settings of its own is given: an image takes some 0.1 s of a processor in each."""
+BATCH = 5
+"""Few images teach more in small batches than in the paper's of 50."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,7 +79,7 @@ class ImageTier:
         foliage : Foliage, optional
             In the scene's frame.
         autoencoder : Autoencoder, optional
-            Settings of its own; it is trained in place. Default: one of ten epochs.
+            Settings of its own; it is trained in place. Default: one of eight features and ten epochs.
         checkpoint : Path, optional
             File of its epochs; a killed training goes on from there.
 
@@ -92,16 +96,14 @@ class ImageTier:
         station_m, user_m = link_ends(scene, measurements.associated(scene))
         corners_m = np.vstack([station_m, user_m, np.reshape(scene.receiver_bounds_m, (2, 2))])
         low_m, high_m = corners_m.min(axis=0) - MARGIN_M, corners_m.max(axis=0) + MARGIN_M
-        autoencoder = autoencoder or Autoencoder(epochs=EPOCHS, seed=seed)
+        autoencoder = autoencoder or Autoencoder(latent=len(LATENT), batch=BATCH, epochs=EPOCHS, seed=seed)
         untold = cls(autoencoder, _near(foliage, low_m, high_m), scene.frame, (*low_m.tolist(), *high_m.tolist()), {})
         twin = untold._twin(scene)
         rows = np.sort(np.random.default_rng(seed).permutation(len(measurements))[:number])
-        with tempfile.TemporaryDirectory(prefix="radiocore-") as folder:
+        with tempfile.TemporaryDirectory(prefix="radiocore-") as folder, keeping(autoencoder, checkpoint=checkpoint):
             file = Path(folder) / "images.npy"
             twin.write(file, station_m[rows], user_m[rows], progress=progress)
-            autoencoder.files = {} if checkpoint is None else {"checkpoint": checkpoint}
             autoencoder.fit(file, progress=progress)
-        autoencoder.files = {}
         columns = autoencoder.columns(twin, station_m, user_m, progress=progress)
         return replace(untold, average={name: float(column.mean()) for name, column in columns.items()}), columns
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ...errors import InputError
+from ...models.likelihood import LATENT
+from ...predictor.image_tier import BATCH
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,7 +23,7 @@ class Settings:
     stacks : whether the stack is judged, too, which takes longer than all others together
     images : that the autoencoder is trained on, all sites together
     latent : features of an image, two or more; the paper has two
-    image_batch : images a step; few images teach more in small batches than in the paper's of 50
+    image_batch : images a step of its training
     image_epochs : of its training, at most
     calibrated : names of the splits under which intervals are calibrated, too, on inner folds: six times the work
     methods : names of those that are compared, as in ``methods.METHODS``; None: all
@@ -34,8 +36,8 @@ class Settings:
     rows: int | None = 4500
     stacks: bool = False
     images: int = 2000
-    latent: int = 8
-    image_batch: int = 5
+    latent: int = len(LATENT)
+    image_batch: int = BATCH
     image_epochs: int = 2
     calibrated: tuple[str, ...] = ("blocked_100_m",)
     methods: tuple[str, ...] | None = None
