@@ -10,6 +10,7 @@ import shapely
 from hypothesis import given, settings
 
 from radiocore import BaseStations, Buildings, InputError, LinkFeatures, Scene, line_of_sight, link_features
+from radiocore.blockage import points_mm
 from radiocore.cuda import DeviceScene, open_kernels
 from reference import link_features as oracle
 from reference.geometry import Prism
@@ -221,6 +222,20 @@ def test_the_table():
     assert table.is_los.tolist() == [False, True] and repr(found) == "<LinkFeatures: 2 links, 1 in line of sight>"
 
 
+def test_places_are_rounded_half_to_even():
+    rng = np.random.default_rng(3)
+    places_m = np.concatenate(
+        [rng.uniform((-1e6, -1e6, 0), 1e6, (20_000, 3)), rng.integers(0, 2**30, (20_000, 3)) / 1000 - (0, 0.0005, 0)]
+    )
+    places_m[:4] = [(0.0005, 0.0015, 0.0025), (-0.0005, -0.0015, -0.0), (0, 0, -0.0005), (-(2**30 - 1) / 1000, 0, 1)]
+    expected_mm = np.rint(places_m * 1000).astype(np.int64)
+    for threads in (1, 3):
+        np.testing.assert_array_equal(points_mm(places_m, "receiver_m", threads), expected_mm)
+    np.testing.assert_array_equal(points_mm(np.asfortranarray(places_m), "receiver_m"), expected_mm)
+    in_plan_mm = np.column_stack([expected_mm[:, :2], np.full(len(places_m), 1500)])
+    np.testing.assert_array_equal(points_mm(places_m[:, :2], "receivers"), in_plan_mm)
+
+
 @pytest.mark.parametrize(
     ("transmitter", "receiver", "message"),
     [
@@ -229,6 +244,10 @@ def test_the_table():
         ([(0, 0, 2), (0, np.nan, 2)], [(1, 0, 2)] * 2, "transmitter: row 1 is not a finite number"),
         ([(0, 0, 2)] * 2, [(1, 0, 2), (0, 0, 2.0001)], "receiver_m: row 1 stands where its transmitter is"),
         ([(0, 0, 2)], [(1, 0, -1)], "receiver_m: row 0 lies below ground"),
+        ([(0, 0, 2)] * 2, [(1, 0, 2), (1, 0, -0.0006)], "receiver_m: row 1 lies below ground .-0.0006 m."),
+        ([(0, 0, 2)] * 2, [(1, 0, 2), (1e6, 2**30 / 1000, 2)], "receiver_m: row 1 lies 1073742 m from the origin"),
+        ([(0, 0, 2)] * 2, [(1, 0, -1), (1, 0, np.inf)], "receiver_m: row 1 is not a finite number"),
+        ([(0, 0, 2)], [(-1e300, 0, 2)], "receiver_m: row 0 lies 1000000.* m from the origin"),
         ([0, 1], [(1, 0, 2)] * 2, "transmitter: row 1 names no station; the scene has 1"),
         ([0.0], [(1, 0, 2)], "transmitter: wanted .N, 3. scene metres, or .N,. whole numbers"),
         (["mast"], [(1, 0, 2)], "transmitter: wanted"),

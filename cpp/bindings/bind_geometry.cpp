@@ -1,7 +1,11 @@
+#include <pybind11/stl.h>
+
 #include <array>
 #include <memory>
+#include <optional>
 
 #include "arrays.hpp"
+#include "elementwise.hpp"
 #include "line_of_sight.hpp"
 #include "link_feature_arrays.hpp"
 #include "link_features.hpp"
@@ -11,6 +15,21 @@
 
 namespace radiocore {
 namespace {
+
+/// (N, 3) m as (N, 3) whole mm, or None where a point is off the lattice or below ground.
+std::optional<py::array_t<std::int64_t>> lattice_points(const Array<double>& points_m, int threads) {
+  require_shape(points_m, "points_m", {-1, 3});
+  const py::ssize_t count = points_m.shape(0);
+  py::array_t<std::int64_t> out({count, py::ssize_t{3}});
+  bool all_fit;
+  {
+    auto* const points = reinterpret_cast<Point3*>(out.mutable_data());
+    py::gil_scoped_release unlock;
+    all_fit = round_to_lattice(reinterpret_cast<const double (*)[3]>(points_m.data()), count, lattice_limit, threads,
+                               points);
+  }
+  return all_fit ? std::optional(out) : std::nullopt;
+}
 
 std::vector<std::int64_t> copy_of(const Array<std::int64_t>& array) {
   return {array.data(), array.data() + array.size()};
@@ -88,11 +107,18 @@ py::array_t<std::uint8_t> line_of_sight(const City& city, const Array<std::int64
 }
 
 py::tuple features_of_links(const City& city, const Array<std::int64_t>& transmitters_mm,
-                            const Array<std::int64_t>& receivers_mm, bool hosts_transparent, int threads) {
+                            const Array<std::int64_t>& receivers_mm, bool hosts_transparent, int threads,
+                            const py::object& advance) {
+  constexpr index_t links_at_a_time = 1 << 18;
   LinkFeatureArrays out(transmitters_mm, receivers_mm);
-  {
-    py::gil_scoped_release unlock;
-    fill_link_features(city, out.transmitters, out.receivers, out.count, hosts_transparent, threads, out.columns);
+  for (index_t first = 0; first < out.count; first += links_at_a_time) {
+    const index_t count = std::min(links_at_a_time, out.count - first);
+    {
+      py::gil_scoped_release unlock;
+      fill_link_features(city, out.transmitters + first, out.receivers + first, count, hosts_transparent, threads,
+                         out.columns.from(first));
+    }
+    if (!advance.is_none()) advance(count);
   }
   return out.arrays;
 }
@@ -207,11 +233,13 @@ void bind_geometry(py::module_& module) {
            py::arg("host_start").noconvert(), py::arg("host_list").noconvert(),
            py::arg("receiver_building").noconvert(), "engine"_a, "max_distance_mm"_a, "threads"_a)
       .def("link_features", &features_of_links, py::arg("transmitters_mm").noconvert(),
-           py::arg("receivers_mm").noconvert(), "hosts_transparent"_a, "threads"_a)
+           py::arg("receivers_mm").noconvert(), "hosts_transparent"_a, "threads"_a,
+           "advance"_a = py::none())
       .def("outdoors", &outdoors_on_grid, "grid"_a, "threads"_a)
       .def("roofs", &roofs, py::arg("x_mm").noconvert(), py::arg("y_mm").noconvert(), "threads"_a)
       .def("shadows", &shadows, "grid"_a, py::arg("stations_mm").noconvert(), py::arg("host_start").noconvert(),
            py::arg("host_list").noconvert(), py::arg("outdoors").noconvert(), "max_distance_mm"_a, "threads"_a);
+  module.def("lattice_points", &lattice_points, py::arg("points_m").noconvert(), "threads"_a);
   module.def("prism_areas_mm2x2", &prism_areas_mm2x2, py::arg("vertices_mm").noconvert(),
              py::arg("ring_start").noconvert(), py::arg("prism_ring_start").noconvert());
   module.def("minimum_enclosing_circle", &enclosing_circle, py::arg("points").noconvert());

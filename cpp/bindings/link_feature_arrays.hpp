@@ -19,11 +19,16 @@ struct LinkFeatureArrays {
         receivers(as_points3(receivers_mm, "receivers_mm")),
         count(transmitters_mm.shape(0)) {
     require_shape(receivers_mm, "receivers_mm", {count, 3});
-    py::array_t<std::uint8_t> is_los(count);
+    py::array_t<bool> is_los(count);
     py::array_t<std::int32_t> buildings(count), receiver_building(count);
     py::array_t<double> obstruction_m(count), penetration_m(count), distance_m(count), plan_distance_m(count);
-    columns = {is_los.mutable_data(),        buildings.mutable_data(),  receiver_building.mutable_data(),
-               obstruction_m.mutable_data(), penetration_m.mutable_data(), distance_m.mutable_data(),
+    static_assert(sizeof(bool) == 1);
+    columns = {reinterpret_cast<std::uint8_t*>(is_los.mutable_data()),
+               buildings.mutable_data(),
+               receiver_building.mutable_data(),
+               obstruction_m.mutable_data(),
+               penetration_m.mutable_data(),
+               distance_m.mutable_data(),
                plan_distance_m.mutable_data()};
     arrays = py::make_tuple(is_los, buildings, receiver_building, obstruction_m, penetration_m, distance_m,
                             plan_distance_m);

@@ -7,7 +7,7 @@ import numpy
 import numpy.typing
 import typing
 import typing_extensions
-__all__: list[str] = ['CellWeights', 'City', 'DeviceKernels', 'DeviceLinks', 'DeviceMemory', 'DeviceTown', 'GivenLinks', 'LearnedBlock', 'LinkFindings', 'NEGLIGIBLE_WEIGHT', 'ReceiverGrid', 'associate', 'atan2', 'available_threads', 'build_info', 'cell_paths', 'closed_form', 'coverage_on_grid', 'device_report', 'drawn_line_of_sight', 'exp', 'exp_of_minus_float', 'free_distances', 'from_dlpack', 'interpolated_in_table', 'line_of_sight_mixture', 'line_of_sight_probability', 'link_below_one_metre', 'link_profiles', 'log', 'log1p', 'log_float', 'mean_power_mw', 'minimum_enclosing_circle', 'mixture', 'monte_carlo_hits', 'nearest_in_table', 'off_boresight_deg', 'philox4x32', 'points_within', 'prism_areas_mm2x2', 'profile_probability', 'quotient_from', 'sigmoid_parameters', 'single_precision_bound', 'terrain_line_of_sight', 'terrain_on_grid', 'to_dlpack', 'wait_for_stream']
+__all__: list[str] = ['CellWeights', 'City', 'DeviceKernels', 'DeviceLinks', 'DeviceMemory', 'DeviceTown', 'GivenLinks', 'LearnedBlock', 'LinkFindings', 'NEGLIGIBLE_WEIGHT', 'ReceiverGrid', 'associate', 'atan2', 'available_threads', 'build_info', 'cell_paths', 'closed_form', 'coverage_on_grid', 'device_report', 'drawn_line_of_sight', 'exp', 'exp_of_minus_float', 'free_distances', 'from_dlpack', 'interpolated_in_table', 'lattice_points', 'line_of_sight_mixture', 'line_of_sight_probability', 'link_below_one_metre', 'link_profiles', 'log', 'log1p', 'log_float', 'mean_power_mw', 'minimum_enclosing_circle', 'mixture', 'monte_carlo_hits', 'nearest_in_table', 'off_boresight_deg', 'philox4x32', 'points_within', 'prism_areas_mm2x2', 'profile_probability', 'quotient_from', 'sigmoid_parameters', 'single_precision_bound', 'terrain_line_of_sight', 'terrain_on_grid', 'to_dlpack', 'wait_for_stream']
 class ReceiverGrid:
     """
     Receivers at the nodes of a grid on one plane, mm, row by row.
@@ -26,7 +26,7 @@ class City:
         ...
     def line_of_sight(self, receivers_mm: numpy.typing.NDArray[numpy.int64], stations_mm: numpy.typing.NDArray[numpy.int64], host_start: numpy.typing.NDArray[numpy.int64], host_list: numpy.typing.NDArray[numpy.int32], receiver_building: numpy.typing.NDArray[numpy.int32], engine: str, max_distance_mm: typing.SupportsInt | typing.SupportsIndex, threads: typing.SupportsInt | typing.SupportsIndex) -> numpy.typing.NDArray[numpy.uint8]:
         ...
-    def link_features(self, transmitters_mm: numpy.typing.NDArray[numpy.int64], receivers_mm: numpy.typing.NDArray[numpy.int64], hosts_transparent: bool, threads: typing.SupportsInt | typing.SupportsIndex) -> tuple:
+    def link_features(self, transmitters_mm: numpy.typing.NDArray[numpy.int64], receivers_mm: numpy.typing.NDArray[numpy.int64], hosts_transparent: bool, threads: typing.SupportsInt | typing.SupportsIndex, advance: typing.Any = None) -> tuple:
         ...
     def outdoors(self, grid: ReceiverGrid, threads: typing.SupportsInt | typing.SupportsIndex) -> numpy.typing.NDArray[numpy.uint8]:
         ...
@@ -169,6 +169,8 @@ def free_distances(roof_mm: numpy.typing.NDArray[numpy.int32], threads: typing.S
 def from_dlpack(capsule: typing.Any) -> tuple:
     ...
 def interpolated_in_table(value: numpy.typing.NDArray[numpy.float64], alpha_beta_axis: numpy.typing.NDArray[numpy.float64], gamma_axis: numpy.typing.NDArray[numpy.float64], alpha_beta: numpy.typing.NDArray[numpy.float64], gamma_m: numpy.typing.NDArray[numpy.float64], stations: numpy.typing.NDArray[numpy.int32], threads: typing.SupportsInt | typing.SupportsIndex) -> numpy.typing.NDArray[numpy.float64]:
+    ...
+def lattice_points(points_m: numpy.typing.NDArray[numpy.float64], threads: typing.SupportsInt | typing.SupportsIndex) -> numpy.typing.NDArray[numpy.int64] | None:
     ...
 def line_of_sight_mixture(receivers_mm: numpy.typing.NDArray[numpy.int64], stations_mm: numpy.typing.NDArray[numpy.int64], los: numpy.typing.NDArray[numpy.uint8], receiver_building: numpy.typing.NDArray[numpy.int32], alpha_beta: numpy.typing.NDArray[numpy.float64], gamma_m: numpy.typing.NDArray[numpy.float64], exact_radius_mm: typing.SupportsInt | typing.SupportsIndex, threads: typing.SupportsInt | typing.SupportsIndex) -> numpy.typing.NDArray[numpy.float64]:
     ...

@@ -146,7 +146,7 @@ def _known(engine: str) -> str:
     return engine
 
 
-def points_mm(points, name: str) -> np.ndarray:
+def points_mm(points, name: str, threads: int = 1) -> np.ndarray:
     """(R, 3) lattice positions of (R, 2) or (R, 3) scene metres; a missing height is 1.5 m."""
     try:
         points = np.asarray(points, dtype=np.float64)
@@ -154,11 +154,10 @@ def points_mm(points, name: str) -> np.ndarray:
         raise InputError(f"{name}: not an array of numbers") from None
     if points.ndim != 2 or points.shape[1] not in (2, 3):
         raise InputError(f"{name}: shape {points.shape}, wanted (R, 2) or (R, 3) in scene metres")
-    out = np.empty((len(points), 3), dtype=np.int64)
-    out[:, : points.shape[1]] = to_lattice_mm(points, name)
     if points.shape[1] == 2:
-        out[:, 2] = round(DEFAULT_RECEIVER_HEIGHT_M * 1000)
-    elif (out[:, 2] < 0).any():
-        row = int(np.argmax(out[:, 2] < 0))
+        points = np.column_stack([points, np.full(len(points), DEFAULT_RECEIVER_HEIGHT_M)])
+    found_mm = _core.lattice_points(np.ascontiguousarray(points), threads)
+    if found_mm is None:
+        row = int(np.argmax(to_lattice_mm(points, name)[:, 2] < 0))
         raise InputError(f"{name}: row {row} lies below ground ({points[row, 2]:g} m)")
-    return out
+    return found_mm

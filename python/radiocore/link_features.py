@@ -11,8 +11,6 @@ from .device import resolve_threads
 from .errors import InputError
 from .progress import progress_bar
 
-LINKS_AT_A_TIME = 1 << 18
-
 
 @dataclass(frozen=True, eq=False, repr=False)
 class LinkFeatures:
@@ -91,34 +89,25 @@ def link_features(scene, transmitter, receiver_m, *, threads: int | None = None,
     the transmitter is not there for that link, in any column but ``receiver_building`` and ``is_los``: a receiver
     in it is indoors, out of sight, and behind no obstruction that counts.
     """
-    transmitters_mm = _transmitters_mm(scene, transmitter)
-    receivers_mm = _places_mm(receiver_m, "receiver_m")
+    threads = resolve_threads(threads)
+    transmitters_mm = _transmitters_mm(scene, transmitter, threads)
+    receivers_mm = _places_mm(receiver_m, "receiver_m", threads)
     if len(transmitters_mm) != len(receivers_mm):
         raise InputError(
             f"receiver_m: {len(receivers_mm)} rows, but transmitter has {len(transmitters_mm)}; each row is one link"
         )
-    _refuse(
-        (transmitters_mm == receivers_mm).all(axis=1),
-        "receiver_m: row {} stands where its transmitter is; a link needs a length",
-    )
     if scene.host_building == "raise":
         _refuse(
             scene.city.buildings_at(transmitters_mm, False, 0) >= 0,
             'transmitter: row {} stands in the outline of a building (host_building="raise"); move it, or choose '
             'host_building="transparent"',
         )
-    threads = resolve_threads(threads)
-    number, transparent = len(receivers_mm), scene.host_building == "transparent"
-    kinds = (bool, np.int32, np.int32, float, float, float, float)
-    columns = {item.name: np.empty(number, dtype=kind) for item, kind in zip(fields(LinkFeatures), kinds, strict=True)}
-    with progress_bar(number, "link features", progress, unit="links") as advance:
-        for first in range(0, number, LINKS_AT_A_TIME):
-            here = slice(first, first + LINKS_AT_A_TIME)
-            found = scene.city.link_features(transmitters_mm[here], receivers_mm[here], transparent, threads)
-            for column, values in zip(columns.values(), found, strict=True):
-                column[here] = values
-            advance(len(found[0]))
-    return LinkFeatures(**columns)
+    transparent = scene.host_building == "transparent"
+    with progress_bar(len(receivers_mm), "link features", progress, unit="links") as advance:
+        columns = scene.city.link_features(transmitters_mm, receivers_mm, transparent, threads, advance)
+    found = LinkFeatures(*columns)
+    _refuse(found.distance_m == 0, "receiver_m: row {} stands where its transmitter is; a link needs a length")
+    return found
 
 
 def obstruction_m(scene, station_mm: np.ndarray, receivers_mm: np.ndarray, threads: int) -> np.ndarray:
@@ -128,10 +117,10 @@ def obstruction_m(scene, station_mm: np.ndarray, receivers_mm: np.ndarray, threa
     return found[_OBSTRUCTION]
 
 
-def _transmitters_mm(scene, transmitter) -> np.ndarray:
+def _transmitters_mm(scene, transmitter, threads: int) -> np.ndarray:
     rows = np.asarray(transmitter)
     if rows.ndim != 1 or rows.size == 0:
-        return _places_mm(transmitter, "transmitter")
+        return _places_mm(transmitter, "transmitter", threads)
     if rows.dtype.kind not in "iu":
         raise InputError("transmitter: wanted (N, 3) scene metres, or (N,) whole numbers, rows of scene.base_stations")
     number = len(scene.base_stations)
@@ -139,10 +128,10 @@ def _transmitters_mm(scene, transmitter) -> np.ndarray:
     return scene.base_stations.position_mm[rows]
 
 
-def _places_mm(places_m, name: str) -> np.ndarray:
+def _places_mm(places_m, name: str, threads: int) -> np.ndarray:
     if np.shape(places_m)[1:] != (3,):
         raise InputError(f"{name}: shape {np.shape(places_m)}, wanted (N, 3): x, y and height above ground, m")
-    return points_mm(places_m, name)
+    return points_mm(places_m, name, threads)
 
 
 def _refuse(wrong: np.ndarray, message: str) -> None:
