@@ -182,7 +182,8 @@ RADIOCORE_HD inline void sort_stretches(Stretch* stretch, index_t count, Less&& 
 }
 
 /// Makes stretches of a link's crossings, in place, and returns how many. Each lies in a prism that is met, and each
-/// such prism has one: where nothing is left of a stretch but a point, it stays, with no length.
+/// such prism has one: where nothing is left of a stretch but a point, it stays, with no length. Those with no prism
+/// are none.
 RADIOCORE_HD inline index_t join_crossings(const CityView& city, const Link& link, Stretch* stretch, index_t count) {
   constexpr std::int32_t none = -1;
   const double low = double(link.low().z), rise = double(link.high().z) - low;
@@ -213,15 +214,12 @@ RADIOCORE_HD inline index_t join_crossings(const CityView& city, const Link& lin
     Stretch& begun = stretch[made];
     begun = crossing;
     if (crossing.below_base) begun.from = (base - low) / rise;
-    begun.to = low + rise < roof ? 1.0 : (roof - low) / rise;
+    const double up_to_roof = (roof - low) / rise;
+    begun.to = up_to_roof < 1.0 ? up_to_roof : 1.0;
     begun.next = open;
     open = std::int32_t(made++);
   }
-  index_t kept = 0;
-  for (index_t i = 0; i < made; ++i) {
-    if (stretch[i].prism != none) stretch[kept++] = stretch[i];
-  }
-  return kept;
+  return made;
 }
 
 /// Building that holds the receiver, or -1. If it is the lower end, the starts know.
@@ -253,11 +251,14 @@ RADIOCORE_HD inline LinkFeatures link_features(const CityView& city, const WallG
   const bool hosted = hosts_transparent && joined > 0 && stands_under(city, grid, p.plan());
   index_t kept = 0;
   for (index_t i = 0; i < joined; ++i) {
-    stretch[i].building = city.building[stretch[i].prism];
-    if (hosted && stands_under(city, grid, p.plan(), stretch[i].building)) continue;
-    stretch[kept++] = stretch[i];
+    Stretch moved = stretch[i];
+    if (moved.prism < 0) continue;
+    moved.building = city.building[moved.prism];
+    if (hosted && stands_under(city, grid, p.plan(), moved.building)) continue;
+    index_t j = kept++;  // by where they begin: only those that begin at a base come out of order
+    for (; j > 0 && moved.from < stretch[j - 1].from; --j) stretch[j] = stretch[j - 1];
+    stretch[j] = moved;
   }
-  sort_stretches(stretch, kept, [](const Stretch& a, const Stretch& b) { return a.from < b.from; });
   double obstruction = 0.0, penetration = 0.0, obstructed_to = 0.0, penetrated_to = 0.0;
   const auto add = [](const Stretch& inside, double& length, double& counted_to) {
     const double from = inside.from > counted_to ? inside.from : counted_to;
@@ -268,12 +269,12 @@ RADIOCORE_HD inline LinkFeatures link_features(const CityView& city, const WallG
   for (index_t i = 0; i < kept; ++i) {
     add(stretch[i], obstruction, obstructed_to);
     if (stretch[i].building == out.receiver_building) add(stretch[i], penetration, penetrated_to);
+    bool met_before = false;
+    for (index_t j = 0; j < i; ++j) met_before |= stretch[j].building == stretch[i].building;
+    out.buildings += !met_before;
   }
   out.obstruction_m = obstruction * out.distance_m;
   out.penetration_m = penetration * out.distance_m;
-
-  sort_stretches(stretch, kept, [](const Stretch& a, const Stretch& b) { return a.building < b.building; });
-  for (index_t i = 0; i < kept; ++i) out.buildings += i == 0 || stretch[i].building != stretch[i - 1].building;
   out.is_los = out.buildings == 0 && out.receiver_building < 0;
   return out;
 }
