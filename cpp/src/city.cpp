@@ -1,6 +1,7 @@
 #include "city.hpp"
 
 #include <algorithm>
+#include <unordered_map>
 
 namespace radiocore {
 namespace {
@@ -222,6 +223,13 @@ void City::build_grid() {
   };
   auto elevated = pack<std::int32_t>(cells, [&](auto&& add) { in_boxes(true, add); });
   auto all = pack<std::int32_t>(cells, [&](auto&& add) { in_boxes(false, add); });
+  std::unordered_map<std::int32_t, PlanBox> of_building;
+  for (std::size_t prism = 0; prism < boxes_.size(); ++prism) {
+    const PlanBox own = boxes_[prism];
+    PlanBox& box = of_building.try_emplace(building_[prism], own).first->second;
+    box = {std::min(box.x0, own.x0), std::min(box.y0, own.y0), std::max(box.x1, own.x1), std::max(box.y1, own.y1)};
+  }
+  for (std::size_t prism = 0; prism < boxes_.size(); ++prism) boxes_[prism] = of_building.at(building_[prism]);
 
   top_.assign(cells, 0);
   for (std::size_t cell = 0; cell < cells; ++cell) {

@@ -41,12 +41,12 @@ struct Link {
   RADIOCORE_HD Point3 high() const { return transmitter.z <= receiver.z ? receiver : transmitter; }
 };
 
-/// Is there an outline over the ground of p: of any building, or of this one?
-RADIOCORE_HD inline bool stands_under(const CityView& city, const WallGridView& grid, Point p,
-                                      std::int32_t building = -1) {
+/// Does the building of a prism have an outline over the ground of p?
+RADIOCORE_HD inline bool stands_under(const CityView& city, const WallGridView& grid, Point p, std::int32_t prism) {
+  if (!grid.boxes[prism].holds(p)) return false;
   bool found = false;
-  for_each_prism_near(grid, p, [&](std::int32_t prism) {
-    if (!found && (building < 0 || city.building[prism] == building)) found = outline_contains(city, prism, p);
+  for_each_prism_near(grid, p, [&](std::int32_t other) {
+    if (!found && city.building[other] == city.building[prism]) found = outline_contains(city, other, p);
   });
   return found;
 }
@@ -248,13 +248,12 @@ RADIOCORE_HD inline LinkFeatures link_features(const CityView& city, const WallG
   out.receiver_building = receiver_building(city, grid, link, stretch, starts);
 
   const index_t joined = join_crossings(city, link, stretch, count);
-  const bool hosted = hosts_transparent && joined > 0 && stands_under(city, grid, p.plan());
   index_t kept = 0;
   for (index_t i = 0; i < joined; ++i) {
     Stretch moved = stretch[i];
     if (moved.prism < 0) continue;
     moved.building = city.building[moved.prism];
-    if (hosted && stands_under(city, grid, p.plan(), moved.building)) continue;
+    if (hosts_transparent && stands_under(city, grid, p.plan(), moved.prism)) continue;
     index_t j = kept++;  // by where they begin: only those that begin at a base come out of order
     for (; j > 0 && moved.from < stretch[j - 1].from; --j) stretch[j] = stretch[j - 1];
     stretch[j] = moved;

@@ -15,7 +15,7 @@ struct Wall {
   std::int32_t prism;
 };
 
-/// What an outline spans in plan, mm, both ends included.
+/// What outlines span in plan, mm, both ends included.
 struct PlanBox {
   std::int32_t x0, y0, x1, y1;
 
@@ -30,10 +30,10 @@ struct WallGridView {
   const Wall* walls;                    // of a cell: the highest first
   const std::uint32_t* elevated_start;  // (nx ny + 1,) into elevated: prisms with a base above ground
   const std::int32_t* elevated;
-  const std::uint32_t* prism_start;     // (nx ny + 1,) into prisms: all whose box touches the cell
+  const std::uint32_t* prism_start;     // (nx ny + 1,) into prisms: all whose own box touches the cell
   const std::int32_t* prisms;
   const std::int32_t* top;              // (nx ny,) highest roof in the cell, mm
-  const PlanBox* boxes;                 // (P,) of each prism
+  const PlanBox* boxes;                 // (P,) of all outlines of each prism's building
 };
 
 /// Buildings that never block a station's links, as a short list.
@@ -159,7 +159,7 @@ RADIOCORE_HD inline bool link_blocked(const CityView& city, const WallGridView& 
   return blocked;
 }
 
-/// Calls visit(prism) for every prism whose box holds p.
+/// Calls visit(prism) for every prism whose outline may hold p.
 template <class Visit>
 RADIOCORE_HD inline void for_each_prism_near(const WallGridView& grid, Point p, Visit&& visit) {
   const std::int32_t i = number_of_cell(double(p.x - grid.x0) / grid.cell_mm, grid.nx);
