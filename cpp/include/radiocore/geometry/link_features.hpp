@@ -168,14 +168,13 @@ RADIOCORE_HD inline void for_each_crossing(const CityView& city, const WallGridV
   });
 }
 
-/// Shell's sort: by insertion alone for the few, which come nearly in order.
-template <class Less>
-RADIOCORE_HD inline void sort_stretches(Stretch* stretch, index_t count, Less&& less) {
+/// Shell's sort by where they begin: by insertion alone for the few, which come nearly in order.
+RADIOCORE_HD inline void sort_stretches(Stretch* stretch, index_t count) {
   for (index_t gap = count > 32 ? count / 2 : 1; gap > 0; gap /= 2) {
     for (index_t i = gap; i < count; ++i) {
       const Stretch moved = stretch[i];
       index_t j = i;
-      for (; j >= gap && less(moved, stretch[j - gap]); j -= gap) stretch[j] = stretch[j - gap];
+      for (; j >= gap && moved.from < stretch[j - gap].from; j -= gap) stretch[j] = stretch[j - gap];
       stretch[j] = moved;
     }
   }
@@ -187,7 +186,7 @@ RADIOCORE_HD inline void sort_stretches(Stretch* stretch, index_t count, Less&& 
 RADIOCORE_HD inline index_t join_crossings(const CityView& city, const Link& link, Stretch* stretch, index_t count) {
   constexpr std::int32_t none = -1;
   const double low = double(link.low().z), rise = double(link.high().z) - low;
-  sort_stretches(stretch, count, [](const Stretch& a, const Stretch& b) { return a.from < b.from; });
+  sort_stretches(stretch, count);
 
   // Stretches whose end is not known form a chain; those that the link has left through the roof drop out of it.
   index_t made = 0;
