@@ -1,4 +1,4 @@
-"""What was tried with the first tier, and how it scored where the choice was made."""
+"""What was tried with the first tier and with error bars, and how it scored where the choice was made."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from ..figure import Figure, Table
 from .study import Study
 
 NAME = "attempts"
-TITLE = "Attempts at the first tier"
+TITLE = "Attempts at the first tier and at error bars"
 PAPER = (
     "How wide the layers are, how much a zoom shows, how many images a weight has seen and how a latent space of two "
     "was chosen is not told."
 )
 
-AUTOENCODERS, ZOOMS = "autoencoder_attempts.csv", "zoom_attempts.csv"
-"""Beside the autoencoder; scores are of folds of made-up towns."""
+LOGS = ("autoencoder_attempts.csv", "zoom_attempts.csv", "calibration_attempts.csv")
+"""Beside the models; scores are of made-up towns, and of drives in Dortmund off the campus."""
 
 
 def make(study: Study) -> Figure:
@@ -32,9 +32,12 @@ def make(study: Study) -> Figure:
         "images shrunk to 64 x 64, of 4,000 samples of that other town: from 192 m eight of them hold most of what "
         "matters. With first weights that keep the variance the codes tell the way to the mast, too; of 2,000 samples "
         "the network cannot use eight of them, of 4,000 it can. "
-        f"This report's autoencoder has {study.settings.latent} features, the paper's two."
+        f"This report's autoencoder has {study.settings.latent} features, the paper's two. "
+        "Error bars of ours were tried on the drives of each operator in Dortmund's other areas, nine sets of 1,200 "
+        "rows: share of rows inside the 80 % interval, by what the errors on inner folds count for. As they are they "
+        "hold on average; a single campaign of few blocks is off by up to six points whatever is done."
     )
-    tables = tuple(_table(file) for file in (AUTOENCODERS, ZOOMS))
+    tables = tuple(_table(file) for file in LOGS)
     return Figure(NAME, TITLE, PAPER, finding, tables)
 
 
