@@ -13,11 +13,13 @@ import shapely
 
 from crowds import two_cities
 from radiocore import FileFormatError, InputError, Points, RadioMetricModel, ReceiverGrid
+from radiocore.cli.train_radio_metrics import show_model
 from radiocore.frame import LocalFrame
 from radiocore.measuring.crowd import crowd
 from radiocore.measuring.crowd_cities import made_up_cities
 from radiocore.models import models
 from radiocore.models.base import Model
+from radiocore.models.correction import CorrectionNetwork
 from radiocore.models.least_squares import LeastSquares
 from radiocore.models.link_inputs import TABLE_2, TIME
 from radiocore.models.prediction import Prediction
@@ -112,6 +114,16 @@ def test_what_was_trained_is_told(trained, table):
     assert rsrp.tried == {"physical": pytest.approx(rsrp.scores["blocked"].rmse_db)}
     for level, share in rsrp.scores["blocked"].coverage.items():
         assert share == pytest.approx(level, abs=0.07)
+
+
+def test_a_network_that_was_trained_once_more_is_told(trained, capsys):
+    network = CorrectionNetwork()
+    network.attempts = [{"rate": 0.03, "ended": "collapsed"}, {"rate": 0.003, "ended": "learned"}]
+    rsrp = replace(trained.metrics["rsrp"], model=network)
+    show_model(replace(trained, metrics={"rsrp": rsrp}))
+    assert "trained once more, at a tenth of the rate\n  it collapsed at a rate of 0.03\n" in capsys.readouterr().out
+    show_model(trained)
+    assert "once more" not in capsys.readouterr().out
 
 
 def test_rssi_follows_from_the_others(table):

@@ -164,6 +164,10 @@ def _show_metric(metric: str, trained: TrainedMetric) -> None:
             *((f"inside the {level:.0%} interval", f"{share:.1%}") for level, share in coverage.items()),
         ],
     )
+    attempts = getattr(trained.model, "attempts", [])
+    failed = [f"it {one['ended']} at a rate of {one['rate']:g}" for one in attempts if one["ended"] != "learned"]
+    if failed:
+        show_lines("The network was trained once more, at a tenth of the rate", failed)
     others = [name for name in ("least squares", "plain mean") if name != trained.model.name]
     rivals = [name for name in others if scores[name].rmse_db <= scores["blocked"].rmse_db]
     if rivals:
