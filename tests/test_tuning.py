@@ -380,7 +380,7 @@ from test_tuning import *
 if __name__ == "__main__":
     folder = Path(sys.argv[1])
     inputs, target = links()
-    model = CorrectionNetwork(**SHORT | {{"rate": 1e-5}})
+    model = CorrectionNetwork(**SHORT | {{"rate": 1e-5}}, may_collapse=True)
     options = dict(space=SPACE, blocks=blocks_of(inputs), trials={trials}, engine={engine!r}, storage=folder / "kept")
     options["address"] = {address!r}
     search.tune(model, inputs, target, label_folds(blocks_of(inputs), 2), **options).save(folder / "tuned")

@@ -113,7 +113,12 @@ def radio_metrics(
     show_lines("Links", [*table.report.lines(), str(estimate)])
     with errors_in_options(**OPTIONS):
         tuned = tune(
-            CorrectionNetwork(metric=metric, features=network_features(table.features), seed=config.seed),
+            CorrectionNetwork(
+                metric=metric,
+                features=network_features(table.features),
+                seed=config.seed,
+                may_collapse=True,  # how it errs is its score
+            ),
             inputs,
             target,
             folds,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from functools import cached_property, partial
@@ -142,10 +142,10 @@ class Study:
         found = {method: self.result(data_set, split, method) for method in self.methods}
         return {method: result for method, result in found.items() if result is not None}
 
-    def judge_all(self) -> None:
+    def judge_all(self, splits: Sequence[Split] = SPLITS) -> None:
         """Every method on every data set and split, each by one processor."""
         joblib = require("joblib", "ml")
-        jobs = [job for job in product(self.data_sets, SPLITS, self.methods) if self._key(*job) not in self._results]
+        jobs = [job for job in product(self.data_sets, splits, self.methods) if self._key(*job) not in self._results]
         tasks = (joblib.delayed(self._task(*job))() for job in jobs)
         with self.steps(len(jobs), "Cross-validation", unit="runs") as advance:
             found = joblib.Parallel(resolve_threads(self.threads), return_as="generator")(tasks)
