@@ -180,6 +180,14 @@ class TestTrials:
         assert list(again.judge(point)) == expected and len(learned) == 6 - 5
         assert not list(again.folder.glob("*/*.safetensors"))
 
+    def test_a_network_that_collapses_is_scored_as_what_it_is(self, tmp_path, monkeypatch):
+        pytest.importorskip("torch")
+        monkeypatch.setattr("radiocore.models.residual_network.COLLAPSED", math.inf)
+        all_of = shared(tmp_path)
+        all_of.claim()
+        *_, last = all_of.judge(SPACE.start(CorrectionNetwork(**SHORT)) | {"epochs": 1})
+        assert last["folds"] == 2 and math.isfinite(last["rmse_db"])
+
     def test_a_folder_of_another_run_is_refused(self, tmp_path):
         one = shared(tmp_path)
         one.claim()
@@ -380,7 +388,7 @@ from test_tuning import *
 if __name__ == "__main__":
     folder = Path(sys.argv[1])
     inputs, target = links()
-    model = CorrectionNetwork(**SHORT | {{"rate": 1e-5}}, may_collapse=True)
+    model = CorrectionNetwork(**SHORT | {{"rate": 1e-5}})
     options = dict(space=SPACE, blocks=blocks_of(inputs), trials={trials}, engine={engine!r}, storage=folder / "kept")
     options["address"] = {address!r}
     search.tune(model, inputs, target, label_folds(blocks_of(inputs), 2), **options).save(folder / "tuned")

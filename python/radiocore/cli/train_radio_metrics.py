@@ -168,12 +168,13 @@ def _show_metric(metric: str, trained: TrainedMetric) -> None:
     failed = [f"it {one['ended']} at a rate of {one['rate']:g}" for one in attempts if one["ended"] != "learned"]
     if failed:
         show_lines("The network was trained once more, at a tenth of the rate", failed)
-    others = [name for name in ("least squares", "plain mean") if name != trained.model.name]
-    rivals = [name for name in others if scores[name].rmse_db <= scores["blocked"].rmse_db]
+    rivals = [
+        said
+        for name, said in (("least squares", "least squares"), ("plain mean", "the plain mean"))
+        if name != trained.model.name and scores[name].rmse_db <= scores["blocked"].rmse_db
+    ]
     if rivals:
-        show_lines(
-            "Warning", [f"{trained.model.name} does not beat the {' and the '.join(rivals)} where it has not been"]
-        )
+        show_lines("Warning", [f"{trained.model.name} does not beat {' and '.join(rivals)} where it has not been"])
 
 
 def _tuned(folders: list[Path]) -> dict:

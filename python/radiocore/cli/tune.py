@@ -113,12 +113,7 @@ def radio_metrics(
     show_lines("Links", [*table.report.lines(), str(estimate)])
     with errors_in_options(**OPTIONS):
         tuned = tune(
-            CorrectionNetwork(
-                metric=metric,
-                features=network_features(table.features),
-                seed=config.seed,
-                may_collapse=True,  # how it errs is its score
-            ),
+            CorrectionNetwork(metric=metric, features=network_features(table.features), seed=config.seed),
             inputs,
             target,
             folds,

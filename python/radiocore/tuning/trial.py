@@ -120,6 +120,8 @@ class Trials:
         model = deepcopy(self.model_at(point))
         if hasattr(model, "files"):
             model.files = {"checkpoint": path.with_suffix(".safetensors")}
+        if hasattr(model, "may_collapse"):
+            model.may_collapse = True  # how it errs is its score
         blocks = None if self.blocks is None else self.blocks[training]
         found = {"rows": int(held_out.sum()), "squares_db2": None, "epochs": 0}
         try:
