@@ -11,6 +11,7 @@ from radiocore.evaluation.scores import Scores
 from radiocore.models.conformal import Calibrated, Calibration
 from radiocore.models.inputs import Inputs
 from radiocore.models.log_distance import LogDistance
+from radiocore.models.members import members_state, restored_members
 from radiocore.models.prediction import Prediction
 
 
@@ -51,6 +52,8 @@ def test_rank_is_that_of_a_finite_sample():
         calibration.interval(prediction, 80)
     with pytest.raises(InputError, match="does not match the 9 predictions"):
         Calibration.of(prediction, np.zeros(8))
+    with pytest.raises(InputError, match="no rows to calibrate with"):
+        Calibration.of(Prediction(np.zeros(0), np.ones(0)), [])
 
 
 def test_a_model_is_calibrated_on_blocks_and_fitted_to_all():
@@ -66,3 +69,5 @@ def test_a_model_is_calibrated_on_blocks_and_fitted_to_all():
     assert Scores.of(plain, target).coverage[0.8] > 0.83
     again = Calibrated(LogDistance()).restore(*model.state()).predict(inputs)
     assert (again.interval(0.95)[1] == found.interval(0.95)[1]).all()
+    (told,) = restored_members(*members_state([model]))
+    assert isinstance(told, LogDistance) and (told.predict(inputs).deviation_db == found.deviation_db).all()

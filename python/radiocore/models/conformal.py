@@ -10,9 +10,9 @@ import numpy as np
 from ..errors import InputError
 from ..evaluation.cross_validation import cross_validate
 from ..evaluation.folds import Folds, duplicates_of, label_folds, random_folds
-from .base import Model
 from .inputs import Inputs
 from .prediction import Prediction, checked_level
+from .wrapped import Wrapped
 
 INNER_FOLDS = 5
 
@@ -28,8 +28,8 @@ class Calibration:
     Notes
     -----
     Where new rows are like the held-out ones in all but order, an interval holds at least its share of them, whatever
-    the distribution of errors. Source: Lei et al., J. Am. Stat. Assoc. 113 (2018), section 5.2. Ours in
-    a few lines: crepes is as long to call, and is written to a file by pickle alone.
+    the distribution of errors. Source: Lei et al., J. Am. Stat. Assoc. 113 (2018), section 5.2. Written
+    here in a few lines: crepes is no shorter to call, and can be saved by pickle only.
     """
 
     scores: np.ndarray
@@ -44,8 +44,10 @@ class Calibration:
             Shapes differ, or there are no rows.
         """
         target = np.asarray(target, dtype=np.float64)
-        if target.shape != prediction.mean.shape or not target.size:
+        if target.shape != prediction.mean.shape:
             raise InputError(f"target: shape {target.shape} does not match the {len(prediction)} predictions")
+        if not target.size:
+            raise InputError("target: there are no rows to calibrate with; hold some out")
         return cls(np.sort(np.abs(target - prediction.mean) / prediction.deviation_db))
 
     def deviations(self, level: float) -> float:
@@ -70,14 +72,8 @@ class Calibration:
 
 
 @dataclass
-class Calibrated(Model):
+class Calibrated(Wrapped):
     """Another model, whose intervals are calibrated on inner folds; what it is fitted to in the end is all rows."""
-
-    model: Model
-
-    def __post_init__(self):
-        super().__post_init__()
-        self.name = self.model.name
 
     def _fit(self, inputs: Inputs, target: np.ndarray, blocks, progress) -> None:
         folds = inner_folds(inputs, target, blocks)
@@ -86,15 +82,15 @@ class Calibrated(Model):
         self.model.fit(inputs, target, blocks=blocks, progress=progress)
 
     def _predict(self, inputs: Inputs) -> Prediction:
-        return replace(self.model.predict(inputs), calibration=self.calibration)
+        return replace(super()._predict(inputs), calibration=self.calibration)
 
     def state(self):
-        config, arrays = self.model.state()
+        config, arrays = super().state()
         return config, {**arrays, "calibration": self.calibration.scores}
 
     def _load_state(self, config, arrays) -> None:
         self.calibration = Calibration(arrays["calibration"])
-        self.model.restore(config, {name: array for name, array in arrays.items() if name != "calibration"})
+        super()._load_state(config, {name: array for name, array in arrays.items() if name != "calibration"})
 
 
 def inner_folds(inputs: Inputs, target: np.ndarray, blocks, seed: int = 0, k: int = INNER_FOLDS) -> Folds:

@@ -14,10 +14,11 @@ from ..learned.model_file import digest
 from ..models.base import Model
 from ..models.inputs import Inputs, is_label
 from ..models.vae import Autoencoder
+from ..models.wrapped import Wrapped
 
 
 @dataclass
-class Checkpointed(Model):
+class Checkpointed(Wrapped):
     """Another model, each fit of which keeps its epochs in a file of its own, named after what it is fitted to.
 
     Attributes
@@ -26,12 +27,10 @@ class Checkpointed(Model):
     folder : where the files are; it exists when the model is fitted
     """
 
-    model: Model
     folder: Path
 
     def __post_init__(self):
         super().__post_init__()
-        self.name = self.model.name
         require_network(self.model, "checkpoints")
 
     def _fit(self, inputs: Inputs, target: np.ndarray, blocks, progress) -> None:
@@ -39,15 +38,6 @@ class Checkpointed(Model):
         own = digest(f"{self.model.settings}", {**numbers, " target": target})[:16]
         with keeping(self.model, checkpoint=self.folder / f"{own}.safetensors"):
             self.model.fit(inputs, target, blocks=blocks, progress=progress)
-
-    def _predict(self, inputs: Inputs):
-        return self.model.predict(inputs)
-
-    def state(self):
-        return self.model.state()
-
-    def _load_state(self, config, arrays) -> None:
-        self.model.restore(config, arrays)
 
 
 @contextmanager

@@ -7,24 +7,19 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...evaluation.folds import duplicates_of, squares
-from ...models.base import Model
 from ...models.inputs import Inputs
+from ...models.wrapped import Wrapped
 from ..thinning import spread_rows
 
 TILE_M = 10.0
 
 
 @dataclass
-class Thinned(Model):
+class Thinned(Wrapped):
     """Another model, fitted to at most so many rows, as many of each tile of 10 m and cell as that allows."""
 
-    model: Model
     rows: int | None
     seed: int = 0
-
-    def __post_init__(self):
-        super().__post_init__()
-        self.name = self.model.name
 
     def _fit(self, inputs: Inputs, target: np.ndarray, blocks, progress) -> None:
         if self.rows is None or len(target) <= self.rows:
@@ -34,12 +29,3 @@ class Thinned(Model):
             keep, _ = spread_rows(duplicates_of(places), self.rows, self.seed)
         own = None if blocks is None else blocks[keep]
         self.model.fit(inputs.select(keep), target[keep], blocks=own, progress=progress)
-
-    def _predict(self, inputs: Inputs):
-        return self.model.predict(inputs)
-
-    def state(self):
-        return self.model.state()
-
-    def _load_state(self, config, arrays) -> None:
-        self.model.restore(config, arrays)
