@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from ...errors import InputError
 from ...models.likelihood import LATENT
-from ...predictor.image_tier import BATCH
+from ...predictor.image_tier import BATCH, EPOCHS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,7 +38,7 @@ class Settings:
     images: int = 2000
     latent: int = len(LATENT)
     image_batch: int = BATCH
-    image_epochs: int = 2
+    image_epochs: int = EPOCHS
     calibrated: tuple[str, ...] = ("blocked_100_m",)
     methods: tuple[str, ...] | None = None
 
