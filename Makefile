@@ -68,6 +68,7 @@ figures: $(VENV)/base.installed
 
 # The figures of the README's section on measurements: from the public ones, and from a made-up drive test.
 rsrp: $(VENV)/ml.installed
+	mkdir -p '$(OUT)'
 	$(BIN)/radiocore train rsrp --measurements '$(DATA)/dortmund_multimno/measurements.csv.gz' \
 	  --columns benchmarks/gallery/dortmund_columns.toml --config benchmarks/gallery/dortmund.toml \
 	  --base-stations '$(DATA)/dortmund_multimno/cells_nolicence.csv' --unknown-cells leave-out \
