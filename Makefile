@@ -73,7 +73,7 @@ rsrp: $(VENV)/ml.installed
 	  --columns benchmarks/gallery/dortmund_columns.toml --config benchmarks/gallery/dortmund.toml \
 	  --base-stations '$(DATA)/dortmund_multimno/cells_nolicence.csv' --unknown-cells leave-out \
 	  --output '$(OUT)/dortmund' --overwrite
-	$(BIN)/radiocore reproduce rsrp --data '$(DATA)' --output '$(OUT)/rsrp'
+	$(BIN)/radiocore reproduce rsrp --full --data '$(DATA)' --output '$(OUT)/rsrp'
 	cp '$(OUT)/rsrp/table_1.png' benchmarks/gallery/rsrp.png
 	cat '$(OUT)/rsrp/summary.csv'
 

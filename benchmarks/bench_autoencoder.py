@@ -18,6 +18,8 @@ vae = pytest.importorskip("radiocore.models.vae")
 
 IMAGES, BATCH, EPOCH = 200, 50, 8000
 THREADS = 2
+SMALL_BATCH, SMALL_STEPS = 5, 40
+"""After the timing, to see that it learns: the first few steps raise the loss."""
 STEPS = {
     "4-16-16": {"widths": (4, 16, 16)},
     "8-16-32": {"widths": (8, 16, 32)},
@@ -53,17 +55,24 @@ def bench_training(benchmark, images, name):
     optimizer = torch.optim.Adam(network.parameters())
     generator, chance = torch.Generator().manual_seed(0), np.random.default_rng(0)
 
-    def step() -> float:
-        batch = vae.as_tensor(images[np.sort(chance.choice(IMAGES, BATCH, replace=False))])
+    def step(number: int = BATCH) -> None:
+        batch = vae.as_tensor(images[np.sort(chance.choice(IMAGES, number, replace=False))])
         optimizer.zero_grad()
         loss = vae.negative_elbo(network, batch, generator, bfloat16=bfloat16)
         loss.backward()
         optimizer.step()
-        return loss.item()
 
-    last = in_rounds(benchmark, step)
+    def loss_of_the_same() -> float:
+        with torch.no_grad():
+            batch = vae.as_tensor(images[:BATCH])
+            return vae.negative_elbo(network, batch, torch.Generator().manual_seed(1), bfloat16=bfloat16).item()
+
+    first = loss_of_the_same()
+    in_rounds(benchmark, step)
     _tell(benchmark, "training the autoencoder", name, BATCH)
-    assert np.isfinite(last)
+    for _ in range(SMALL_STEPS):
+        step(SMALL_BATCH)
+    assert loss_of_the_same() < first
 
 
 def bench_encoding(benchmark, images):

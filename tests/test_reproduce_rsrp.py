@@ -16,7 +16,7 @@ from radiocore.reproduce import rsrp
 from radiocore.reproduce.figure import VERDICTS
 from radiocore.reproduce.rsrp import attempts, dortmund, dtu, huawei, latent, synthetic, table_1, targets
 from radiocore.reproduce.rsrp.latent import separation
-from radiocore.reproduce.rsrp.methods import BASELINES, METHODS, OURS, STACK
+from radiocore.reproduce.rsrp.methods import BASELINES, METHODS, OURS
 from radiocore.reproduce.rsrp.report import FIGURES, reproduce_rsrp
 from radiocore.reproduce.rsrp.settings import Settings
 from radiocore.reproduce.rsrp.splits import RANDOM, SPLITS
@@ -111,7 +111,7 @@ def test_shares_are_shares_and_calibrated_where_asked_for(report):
         last = -1 if name == "calibration" else None
         assert all(value is None or 0 <= value <= 1 for row in table.rows for value in row[3:last])
     mended = {(row[1], row[2]) for row in tables(report)["calibration"].rows if row[-2] is not None}
-    assert mended == {("blocked_100_m", "MLP"), ("blocked_100_m", "proposed")}
+    assert mended == {("blocked_100_m", "proposed")}
 
 
 def test_same_seed_same_bytes(report):
@@ -124,7 +124,7 @@ def test_same_seed_same_bytes(report):
 
 
 def test_every_method_has_a_colour_and_can_be_made(made_up):
-    assert list(METHODS) == list(METHOD_COLOURS) == [*BASELINES, "proposed", STACK, OURS]
+    assert list(METHODS) == list(METHOD_COLOURS) == [*BASELINES, "proposed", OURS]
     for name, method in METHODS.items():
         model = method.make(TINY, 0)
         assert not model.is_fitted and method.name == name

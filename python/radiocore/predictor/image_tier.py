@@ -25,7 +25,7 @@ from .checkpointed import keeping
 NO_IMAGES = "no images (images=0)"
 MARGIN_M = 200.0
 """Around masts and measurements: maps reach farther than these."""
-BATCH, EPOCHS = 5, 2
+BATCH, EPOCHS = 2, 2
 """Where no autoencoder with settings of its own is given: few images teach more in small batches than in the paper's of
 50 (``models/autoencoder_attempts.csv``). An image takes some 0.1 s of a processor in each epoch."""
 
@@ -78,7 +78,7 @@ class ImageTier:
         foliage : Foliage, optional
             In the scene's frame.
         autoencoder : Autoencoder, optional
-            Settings of its own; it is trained in place. Default: eight features, batches of five, two epochs.
+            Settings of its own; it is trained in place. Default: eight features, batches of two, two epochs.
         checkpoint : Path, optional
             File of its epochs; a killed training goes on from there.
 

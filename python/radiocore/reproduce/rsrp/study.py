@@ -23,7 +23,7 @@ from ...models.vae import Autoencoder
 from ...progress import progress_bar
 from .data_set import DataSet
 from .images import encoded, trained_autoencoder
-from .methods import METHODS, STACK
+from .methods import METHODS
 from .settings import Settings
 from .splits import SPLITS, Split
 
@@ -103,8 +103,7 @@ class Study:
     def methods(self) -> tuple[str, ...]:
         """Names of the columns, in their order."""
         wanted = self.settings.methods
-        named = (name for name in METHODS if wanted is None or name in wanted)
-        return tuple(name for name in named if name != STACK or self.settings.stacks)
+        return tuple(name for name in METHODS if wanted is None or name in wanted)
 
     @property
     def real(self) -> tuple[DataSet, ...]:

@@ -10,7 +10,6 @@ METHOD_COLOURS = {  # Okabe and Ito's palette
     "boosting": "#009E73",
     "GP on residuals": "#CC79A7",
     "proposed": "#D55E00",
-    "stack": "#56B4E9",
     "ours": "#000000",
 }
 

@@ -52,7 +52,7 @@ def headline(study: Study) -> tuple[str, ...]:
         lines.append("Only the made-up drive test was judged; --data names the folder of the public measurements.")
     thinned = [f"{data_set.title} is {data_set.notes[-1]}" for data_set in study.data_sets if data_set.is_thinned]
     if thinned:
-        lines.append(f"A quick run: {'; '.join(thinned)}. --full takes every row.")
+        lines.append(f"Not all rows are judged: {'; '.join(thinned)}.")
     return tuple(lines)
 
 
@@ -144,7 +144,7 @@ def _beats_baselines(study: Study) -> Claim:
             told.append(f"{data_set.title}, {_words(split)} {ours_db:.2f} against {best_db:.2f} dB ({best})")
     needed = min(SETS_WON, len(study.real))
     return Claim(
-        "Ours, kriging with a drift, beats every baseline in blocked folds on two of the three public sets.",
+        "Ours, chosen in each fold on inner blocked folds, beats every baseline on two of the three public sets.",
         verdict(all(count >= needed for count in won.values()), any(count >= needed for count in won.values())),
         "; ".join(told),
     )
