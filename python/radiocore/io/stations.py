@@ -184,7 +184,7 @@ def _refuse_empty(table: StationTable, area: Area, rows_read: int, asked: Mappin
         away = f"{nearest_km:,.1f} km" if np.isfinite(nearest_km) else "thousands of km"
         text += f"; the nearest {'of these ' if wanted else ''}is {away} outside it (margin included)"
         if table.crs == "EPSG:4326" and area.positions_m(chosen.y, chosen.x, table.crs)[2].any():
-            text += "; longitude and latitude look swapped"
+            text += "; longitude and latitude look swapped, here or in the file that the area is taken from"
         if table.crs is None and nearest_km > FARTHEST_SLIP_KM:
             text += "; x, y are taken as coordinates of the map: if they are not, name their CRS with crs="
         elif table.crs != "EPSG:4326" and nearest_km > FARTHEST_SLIP_KM:
