@@ -268,6 +268,17 @@ def test_trees_walk_as_those_that_grew_them():
     np.testing.assert_allclose(Trees.of_forest(forest).sums(new_rows), forest.predict(new_rows), rtol=1e-12)
 
 
+@pytest.mark.parametrize("model", [Boosting(), ExtraTrees(trees=20)])
+def test_trees_do_not_code_a_name_by_rows_that_are_held_out(model):
+    """Sixty cells, each in a block of its own, 10 dB apart: nothing is known of a new one, as the deviation says."""
+    rng = np.random.default_rng(0)
+    cell = np.repeat(np.arange(60), 20)
+    level = -90 + rng.normal(0, 10, 60)[cell] + rng.normal(0, 1, 1200)
+    inputs = Inputs({"cell": cell.astype(str), "x_m": rng.uniform(0, 1, 1200), "y_m": rng.uniform(0, 1, 1200)})
+    found = model.fit(inputs, level, blocks=cell).predict(inputs)
+    assert found.deviation_db[0] == pytest.approx(level.std(), rel=0.15)
+
+
 KRIGING = pytest.mark.parametrize("kriging", [ResidualGaussianProcess(sample=200), DriftKriging(sample=200)])
 
 

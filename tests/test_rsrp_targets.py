@@ -44,7 +44,7 @@ def test_the_proposed_network_beats_the_empirical_model_and_its_intervals_hold()
     study = Study(settings, (town,), progress=False)
     _, intervals = targets.targets(study)
     assert intervals.verdict == "holds", intervals.number
-    floor_db = study.floor_db(town)
+    floor_db = town.floor_db()
     above_db = {name: study.result(town, RANDOM, name).mae_db - floor_db for name in study.methods}
     assert above_db["MLP"] < above_db["empirical"]
     assert above_db["proposed"] < 0.8 * above_db["empirical"]

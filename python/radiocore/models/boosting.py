@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
 from ..errors import require
 from ..measuring.synthetic import check_whole
-from .tree_model import Split, TreeModel
+from .tree_model import Part, TreeModel
 from .trees import Trees
 
 
@@ -37,12 +38,12 @@ class Boosting(TreeModel):
         check_whole(1, most_trees=self.most_trees, rows_a_leaf=self.rows_a_leaf)
         check_whole(2, leaves=self.leaves)
 
-    def _grown(self, matrix: np.ndarray, target: np.ndarray, splits: list[Split]) -> tuple[Trees, float]:
+    def _grown(self, matrix: np.ndarray, target: np.ndarray, parts: Iterator[Part]) -> tuple[Trees, float]:
         squares = np.zeros(self.most_trees)
-        for training, held_out in splits:
-            regressor = self._regressor(matrix[training], target[training], self.most_trees)
-            for number, mean in enumerate(regressor.staged_predict(matrix[held_out])):
-                squares[number] += np.sum((mean - target[held_out]) ** 2)
+        for known, known_target, held_out, held_target in parts:
+            regressor = self._regressor(known, known_target, self.most_trees)
+            for number, mean in enumerate(regressor.staged_predict(held_out)):
+                squares[number] += np.sum((mean - held_target) ** 2)
         best = int(np.argmin(squares))
         trees = Trees.of_boosting(self._regressor(matrix, target, best + 1))
         return trees, float(squares[best])

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
 from ..errors import require
 from ..measuring.synthetic import check_whole
-from .tree_model import Split, TreeModel
+from .tree_model import Part, TreeModel
 from .trees import Trees
 
 
@@ -41,11 +42,11 @@ class ExtraTrees(TreeModel):
         check_whole(1, trees=self.trees, rows_a_leaf=self.rows_a_leaf)
         check_whole(2, most_leaves=self.most_leaves)
 
-    def _grown(self, matrix: np.ndarray, target: np.ndarray, splits: list[Split]) -> tuple[Trees, float]:
+    def _grown(self, matrix: np.ndarray, target: np.ndarray, parts: Iterator[Part]) -> tuple[Trees, float]:
         squares = 0.0
-        for training, held_out in splits:
-            mean = self._regressor(matrix[training], target[training]).predict(matrix[held_out])
-            squares += float(np.sum((mean - target[held_out]) ** 2))
+        for known, known_target, held_out, held_target in parts:
+            mean = self._regressor(known, known_target).predict(held_out)
+            squares += float(np.sum((mean - held_target) ** 2))
         return Trees.of_forest(self._regressor(matrix, target)), squares
 
     def _regressor(self, matrix: np.ndarray, target: np.ndarray):

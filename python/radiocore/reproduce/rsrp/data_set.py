@@ -8,18 +8,15 @@ from functools import cached_property
 
 import numpy as np
 
-from ...blockage import line_of_sight
+from ...errors import InputError
+from ...evaluation.scores import noise_floor
 from ...foliage import Foliage
-from ...grid import DEFAULT_RECEIVER_HEIGHT_M
 from ...measurements import DEFAULT_TILE_M, Measurements
 from ...measuring.association import Association
 from ...models.inputs import Inputs
 from ...predictor.image_tier import link_ends
 from ...scene import Scene
 from ..thinning import spread_rows
-
-AT_ONCE = 2000
-"""Receivers whose lines of sight to all stations are held."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,7 +32,7 @@ class DataSet:
     foliage : None where no map is at hand
     is_real : measured, not made up
     notes : what was done to the rows, and what stands for what
-    is_thinned : rows were left out to save time; the last note says so
+    all_measurements : before rows were left out to save time; None: none were. The last note says how many
     """
 
     name: str
@@ -45,7 +42,7 @@ class DataSet:
     foliage: Foliage | None = None
     is_real: bool = True
     notes: tuple[str, ...] = ()
-    is_thinned: bool = False
+    all_measurements: Measurements | None = None
 
     def __len__(self) -> int:
         return len(self.measurements)
@@ -79,23 +76,31 @@ class DataSet:
     @cached_property
     def is_los(self) -> np.ndarray:
         """(N,) bool, exact line of sight from the reported position to the station; needs buildings."""
-        receivers_m = np.column_stack([self.user_m, np.full(len(self), DEFAULT_RECEIVER_HEIGHT_M)])
-        out = np.empty(len(self), dtype=bool)
-        for first in range(0, len(self), AT_ONCE):
-            here = slice(first, first + AT_ONCE)
-            to_all = line_of_sight(self.scene, receivers_m[here], engine="index", device="cpu")
-            out[here] = to_all[np.arange(len(to_all)), self.association.station[here]]
-        return out
+        return self.inputs["line_of_sight"] > 0
 
     @cached_property
     def groups(self) -> dict[tuple[str, str], np.ndarray]:
         """Rows of each (month, sector), in that order; "" where no month is known."""
-        month, sector = self.measurements.month, self.measurements.sector
-        pairs = sorted(set(zip(month.tolist(), sector.tolist(), strict=True)))
-        return {
-            (calendar.month_abbr[number], name): np.flatnonzero((month == number) & (sector == name))
-            for number, name in pairs
-        }
+        return _groups_of(self.measurements)
+
+    @property
+    def is_thinned(self) -> bool:
+        """Whether rows were left out to save time."""
+        return self.all_measurements is not None
+
+    def floor_db(self, group: tuple[str, str] | None = None) -> float | None:
+        """Mean absolute error of a model that knows each tile's mean, in all rows or in one of the groups, before any
+        were left out; None where no two rows share a tile."""
+        measured = self.all_measurements or self.measurements
+        rows = slice(None) if group is None else _groups_of(measured)[group]
+        try:
+            return noise_floor(measured.rsrp_dbm[rows], self._bins[rows]).mae_db
+        except InputError:
+            return None
+
+    @cached_property
+    def _bins(self) -> np.ndarray:
+        return (self.all_measurements or self.measurements).binned().bin
 
     def thinned(self, rows: int | None, seed: int) -> DataSet:
         """At most so many rows, as many of each tile's and cell's as that allows, drawn at random, and a note of it.
@@ -106,9 +111,19 @@ class DataSet:
         if rows is None or len(self) <= rows:
             return self
         keep, most = spread_rows(self.measurements.binned().bin, rows, seed)
-        kept = f"{int(keep.sum()):,} of {len(self):,} rows"
-        notes = (*self.notes, f"thinned to {kept}, {most} of each tile of {DEFAULT_TILE_M:g} m and cell")
-        return replace(self, measurements=self.measurements.select(keep), notes=notes, is_thinned=True)
+        kept = self.measurements.select(keep)
+        note = f"thinned to {len(kept):,} of {len(self):,} rows, {most} of each tile of {DEFAULT_TILE_M:g} m and cell"
+        notes = (*self.notes, note)
+        return replace(self, measurements=kept, notes=notes, all_measurements=self.measurements)
+
+
+def _groups_of(measurements: Measurements) -> dict[tuple[str, str], np.ndarray]:
+    month, sector = measurements.month, measurements.sector
+    pairs = sorted(set(zip(month.tolist(), sector.tolist(), strict=True)))
+    return {
+        (calendar.month_abbr[number], name): np.flatnonzero((month == number) & (sector == name))
+        for number, name in pairs
+    }
 
 
 def cleaning_notes(measurements: Measurements) -> tuple[str, ...]:

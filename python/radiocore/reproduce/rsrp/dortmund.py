@@ -15,7 +15,7 @@ from .data_set import DataSet, cleaning_notes
 
 NAME = "dortmund"
 FOLDER = "dortmund_multimno"
-MEASUREMENTS, CELLS, MAP = "measurements.csv.gz", "cells_nolicence.csv", "tudo_campus_2018.osm.gz"
+FILES = MEASUREMENTS, CELLS, MAP = "measurements.csv.gz", "cells_nolicence.csv", "tudo_campus_2018.osm.gz"
 BOX_DEG = (7.4020, 51.4886, 7.4211, 51.4949)
 """West, south, east, north of the map."""
 FEWEST_ROWS = 50

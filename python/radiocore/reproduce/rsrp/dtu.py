@@ -16,6 +16,7 @@ from .data_set import DataSet, cleaning_notes
 
 NAME = "dtu"
 FOLDER, FILE = "dtu_rsrp", "dtu_rsrp.csv.gz"
+FILES = (FILE,)
 SITE_DEG = (12.523481, 55.7846702)
 """Longitude and latitude of the mast."""
 

@@ -12,6 +12,7 @@ from .data_set import DataSet, cleaning_notes
 
 NAME = "huawei"
 FOLDER, FILE = "huawei2019_jeske", "cell_108401.csv"
+FILES = (FILE,)
 FEATURES = {"altitude_m": "Altitude", "building_height_m": "Building Height", "clutter_index": "Clutter Index"}
 
 

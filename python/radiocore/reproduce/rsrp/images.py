@@ -21,13 +21,18 @@ def twin_of(data_set: DataSet) -> DigitalTwin:
     return DigitalTwin(data_set.scene, data_set.foliage, (*ends_m.min(axis=0), *ends_m.max(axis=0)))
 
 
+def drawn_rows(places: tuple[DataSet, ...], settings: Settings, seed: int) -> list[np.ndarray]:
+    """Rows of each place, ascending, whose images the autoencoder is trained on: as many of each, or all it has."""
+    rng = np.random.default_rng(seed)
+    number = settings.images // len(places)
+    return [np.sort(rng.permutation(len(place))[:number]) for place in places]
+
+
 def trained_autoencoder(
     places: tuple[DataSet, ...], settings: Settings, seed: int, progress: bool | None
 ) -> Autoencoder:
     """Trained on images of rows drawn at random, as many of each place; no level is looked at."""
-    rng = np.random.default_rng(seed)
-    number = settings.images // len(places)
-    chosen = [np.sort(rng.permutation(len(place))[:number]) for place in places]
+    chosen = drawn_rows(places, settings, seed)
     blocks = (
         twin_of(place).blocks(place.station_m[rows], place.user_m[rows], progress=progress)
         for place, rows in zip(places, chosen, strict=True)

@@ -7,7 +7,7 @@ import numpy as np
 from ...digital_twin import scaled
 from ..figure import Figure, Table
 from ..style import label, panels, png
-from .images import twin_of
+from .images import drawn_rows, twin_of
 from .study import Study
 
 NAME = "reconstructions"
@@ -22,8 +22,10 @@ def make(study: Study) -> Figure:
     """Inputs above reconstructions, and the share of their variance that is explained."""
     columns, rows = [], []
     rng = np.random.default_rng(study.seed)
-    for data_set in study.with_images:
-        picked = np.sort(rng.permutation(len(data_set))[:JUDGED])
+    drawn = drawn_rows(study.with_images, study.settings, study.seed)
+    for data_set, seen in zip(study.with_images, drawn, strict=True):
+        unseen = np.setdiff1d(np.arange(len(data_set)), seen)
+        picked = np.sort(rng.permutation(unseen)[:JUDGED])
         images = twin_of(data_set).draw(data_set.station_m[picked], data_set.user_m[picked])
         again = study.autoencoder.reconstruct(images)
         error, spread = (
@@ -35,9 +37,10 @@ def make(study: Study) -> Figure:
     history = study.autoencoder.history
     told = ", ".join(f"{title} {explained:.0%}" for title, *_, explained in rows)
     finding = (
-        f"Trained on {study.settings.images:,} images or fewer, {len(history)} epochs; loss of held-out images "
+        f"Trained on {sum(map(len, drawn)):,} images, {len(history)} epochs; loss of images held back "
         f"{min(history.validation_loss):,.0f}. Of what tells one image of a place from its mean image, the "
-        f"reconstruction explains {told} (below zero: worse than the mean image of the place)."
+        f"reconstruction of images that it was not trained on explains {told} (below zero: worse than the mean image "
+        "of the place)."
     )
     headings = ("data", "images", "squared error an image", "about the mean image", "explained")
     return Figure(NAME, TITLE, PAPER, finding, (Table(NAME, headings, tuple(rows)),), _picture(columns))

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from ... import _core
 from ...device import resolve_threads
+from ...run import file_identity
 from ..folder import check_data
 from ..report import Report
 from . import (
@@ -85,6 +86,11 @@ def reproduce_rsrp(
         "seed": seed,
         "data": "; ".join(f"{data_set.title}: {', '.join(data_set.notes)}" for data_set in data_sets),
         "settings": asdict(settings),
+        "inputs": {
+            f"{module.FOLDER}/{name}": file_identity(folder / module.FOLDER / name)
+            for module in (PUBLIC if folder is not None else ())
+            for name in module.FILES
+        },
     }
     credits = dict.fromkeys(
         data_set.scene.buildings.report.attribution

@@ -11,10 +11,9 @@ from itertools import product
 import numpy as np
 
 from ...device import resolve_threads
-from ...errors import InputError, require
+from ...errors import require
 from ...evaluation.cross_validation import CrossValidation, cross_validate
 from ...evaluation.folds import Folds
-from ...evaluation.scores import noise_floor
 from ...models.base import Model
 from ...models.conformal import Calibrated
 from ...models.inputs import Inputs
@@ -151,15 +150,6 @@ class Study:
             for job, result in zip(jobs, found, strict=True):
                 self._results[self._key(*job)] = result
                 advance(1)
-
-    def floor_db(self, data_set: DataSet, rows: np.ndarray | None = None) -> float | None:
-        """Mean absolute error of a model that knows each tile's mean; None where no two rows share a tile."""
-        bins, target = data_set.measurements.binned().bin, data_set.measurements.rsrp_dbm
-        rows = slice(None) if rows is None else rows
-        try:
-            return noise_floor(target[rows], bins[rows]).mae_db
-        except InputError:
-            return None
 
     def steps(self, number: int, what: str, unit: str) -> AbstractContextManager[Callable[[int], None]]:
         """A progress bar over the steps of one stage."""

@@ -54,11 +54,11 @@ def _columns(study: Study) -> tuple[str, ...]:
 def _rows(study: Study, split: Split):
     """A row for each month and sector, and one for all."""
     for data_set in study.data_sets:
-        groups = {**data_set.groups, (ALL, ALL): np.arange(len(data_set))}
         results = study.results(data_set, split)
-        for (month, sector), rows in groups.items():
+        for group in (*data_set.groups, None):
+            rows = np.arange(len(data_set)) if group is None else data_set.groups[group]
             errors = (results[name].mae_of(rows) if name in results else None for name in study.methods)
-            yield (data_set.title, month, sector, len(rows), study.floor_db(data_set, rows), *errors)
+            yield (data_set.title, *(group or (ALL, ALL)), len(rows), data_set.floor_db(group), *errors)
 
 
 def _finding(study: Study) -> str:
@@ -72,9 +72,9 @@ def _finding(study: Study) -> str:
         "(a cell that lies in one block is asked for without having been measured), then in the paper's random folds, "
         "in which every row has neighbours of the same drive to learn from. Blocks of 100 m give more than random "
         f"folds, {', '.join(told)}. Models learn from all months and sectors together (both are features) and are "
-        "judged on each. The noise floor is the scatter within tiles of 10 m, which no model of place can undercut; a "
-        "dash: no two samples share a tile, or there are no images. What the paper printed is of a closed data set, "
-        "and stands below for its order and its gains alone."
+        "judged on each. The noise floor is the scatter within tiles of 10 m, which no model of place can undercut, of "
+        "all rows, also of those that a run leaves out; a dash: no two samples share a tile, or there are no images. "
+        "What the paper printed is of a closed data set, and stands below for its order and its gains alone."
     )
 
 
@@ -111,7 +111,7 @@ def _picture(study: Study) -> bytes:
                     at = place + 0.11 * (step - (len(study.methods) - 1) / 2)
                     error_db = results[name].mae_db
                     panel.bar(at, error_db, 0.1, color=METHOD_COLOURS[name], label=name if place == 0 else None)
-        floor_db = study.floor_db(data_set)
+        floor_db = data_set.floor_db()
         if floor_db is not None:
             panel.axhline(floor_db, color="black", lw=1, ls="--", label="noise floor")
         names = [f"blocks of\n{split.block_m:g} m" if split.block_m else "random\n(flatters)" for split in SPLITS]

@@ -29,7 +29,7 @@ def make(study: Study) -> Figure:
         (
             data_set.title,
             split.name,
-            study.floor_db(data_set),
+            data_set.floor_db(),
             *(results[name].mae_db if name in results else None for name in study.methods),
         )
         for data_set in study.data_sets
@@ -104,7 +104,7 @@ def first_tier(study: Study) -> list[str]:
 
 
 def _gains(study: Study, data_set: DataSet) -> Claim:
-    floor_db = study.floor_db(data_set) or 0.0
+    floor_db = data_set.floor_db() or 0.0
     mae_db = {name: study.result(data_set, RANDOM, name).mae_db for name in ("proposed", *GAINS)}
     gain = {name: 1 - (mae_db["proposed"] - floor_db) / (mae_db[name] - floor_db) for name in GAINS}
     in_order = mae_db["proposed"] < mae_db["MLP"] < mae_db["empirical"]
