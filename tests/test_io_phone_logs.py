@@ -7,7 +7,8 @@ import pytest
 
 from phone_logs import EXPORTED, LOGS, OPENCELLID, PHONE
 from radiocore.errors import FileFormatError, InputError
-from radiocore.measurements import Measurements
+from radiocore.io.points_table import write_back
+from radiocore.measurements import Measurements, Points
 
 
 @pytest.fixture
@@ -113,3 +114,15 @@ def test_heights_above_sea_level(read):
     for height in ("1200", "-3"):
         with pytest.raises(InputError, match="ue_altitude_ag_m: row 3 is .*height above ground.*above sea level"):
             read(head + f"0,0,-90,1.5\n1,1,-91,{height}\n", **options)
+
+
+def test_a_log_is_written_back_as_points(tmp_path):
+    """Its lines of comment stand before the names of its columns, also when it is read again."""
+    source = tmp_path / "phone.csv"
+    LOGS["phone.csv"](None, source)
+    points = Points.read(source)
+    write_back(tmp_path / "out.csv", source, points, {"level_dbm": -80.0 - np.arange(len(points))})
+    lines = (tmp_path / "out.csv").read_text().splitlines()
+    assert lines[0].endswith(",note,level_dbm") and len(lines) == 1 + len(PHONE.splitlines()) - 3
+    told = {line.split(",")[-2]: line.split(",")[-1] for line in lines[1:]}
+    assert [name for name, level in told.items() if level] == [PHONE.splitlines()[row - 1][-1] for row in points.row]

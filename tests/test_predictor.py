@@ -23,6 +23,7 @@ from radiocore.foliage import Foliage
 from radiocore.frame import LocalFrame
 from radiocore.models.base import Model
 from radiocore.models.inputs import is_label
+from radiocore.models.likelihood import LikelihoodNetwork
 from radiocore.models.prediction import Prediction
 from radiocore.predictor.archive import checksum
 from radiocore.predictor.cells import Cells
@@ -247,13 +248,39 @@ def test_a_point_that_no_cell_reaches_is_a_mistake(trained, drive):
         trained.predict(points)
 
 
+def test_points_name_their_cell_where_the_measurements_did(trained, town, drive):
+    points = Points(drive.x_m[:5], drive.y_m[:5], frame=drive.frame)
+    with pytest.raises(InputError, match="row 0 names no cell; give the cell of each point in a column cell"):
+        trained.predict(points)
+    nameless = drive.select(slice(None), cell="", sector="")
+    by_place = RsrpPredictor.train(nameless, town, model="empirical")
+    assert (by_place.predict(points).mean == by_place.predict(nameless.select(slice(0, 5))).mean).all()
+
+
+def test_places_just_beyond_the_measurements(drive, tmp_path):
+    """Without buildings the scene ends where the measurements do; the cell does not."""
+    east_m = float(drive.x_m.max())
+    (tmp_path / "points.csv").write_text(f"x_m,y_m,cell\n{east_m + 15},{drive.y_m[0]},{drive.cell[0]}\n")
+    open_ground = Scene.synthetic(side_m=500, stations_per_km2=8, seed=3)
+    points = Points.read(tmp_path / "points.csv", scene=open_ground)
+    assert points.x_m[0] > open_ground.receiver_bounds_m[2]
+
+
+def test_a_name_of_one_square_only_is_no_reason_to_fail():
+    """Its rows are held out together, and the network has a number for it all the same."""
+    columns = rows(400)
+    columns["sector"] = np.where(columns["x_m"] > 550, "C", columns["cell"])
+    trained = RsrpPredictor.train(Measurements(**columns), model=LikelihoodNetwork(epochs=5, features=("sector",)))
+    assert trained.used == ("sector",)
+
+
 def test_cells_of_several_carriers():
     cells = Cells.of(Measurements([0, 1, 2], [0, 0, 0], [-80, -81, -82], cell=["1", "1", "2"], carrier=["a", "b", "b"]))
     again = Cells.from_dict(json.loads(json.dumps(cells.to_dict())))
     for name in ("cell", "carrier", "sector", "tiles"):
         np.testing.assert_array_equal(getattr(again, name), getattr(cells, name))
     points = Points([0, 1], [0, 0], cell=["2", ""])
-    assert cells.name_carriers(points).carrier.tolist() == ["b", ""]
+    assert replace(cells, told=False).name_carriers(points).carrier.tolist() == ["b", ""]
     with pytest.raises(InputError, match=r"cell '1' of row 0 is one of each of the carriers \['a', 'b'\]"):
         cells.name_carriers(Points([0], [0], cell=["1"]))
     with pytest.raises(InputError, match="row 1 names no cell; give the cell of each point"):

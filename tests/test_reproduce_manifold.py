@@ -179,18 +179,25 @@ def test_folders_of_others_are_refused(tmp_path, make, complaint):
     assert folder.check_folder(tmp_path / "empty", KIND) == tmp_path / "empty"
 
 
-def test_a_failure_leaves_the_former_report(tmp_path, monkeypatch):
+@pytest.mark.parametrize(
+    ("failure", "told"),
+    [
+        (OSError(28, "No space left on device"), (InputError, "cannot be written: No space left on device")),
+        (KeyboardInterrupt(), (KeyboardInterrupt, None)),
+    ],
+)
+def test_a_failure_leaves_the_former_report(tmp_path, monkeypatch, failure, told):
     target = tmp_path / "report"
     folder.write_folder(target, KIND, {"a.csv": b"1"}, {})
     real = os.rename
 
-    def full_disk(source, destination):
+    def failing(source, destination):
         if str(source).endswith(".part"):
-            raise OSError(28, "No space left on device")
+            raise failure
         real(source, destination)
 
-    monkeypatch.setattr("os.rename", full_disk)
-    with pytest.raises(InputError, match="cannot be written: No space left on device"):
+    monkeypatch.setattr("os.rename", failing)
+    with pytest.raises(told[0], match=told[1]):
         folder.write_folder(target, KIND, {"a.csv": b"2"}, {})
     assert [item.name for item in tmp_path.iterdir()] == ["report"]
     assert (target / "a.csv").read_bytes() == b"1"

@@ -20,7 +20,7 @@ from radiocore.models.inputs import Inputs
 from radiocore.models.likelihood import LikelihoodNetwork
 from radiocore.models.log_distance import LogDistance
 from radiocore.models.prediction import Prediction
-from radiocore.models.stack import Chosen, Stack
+from radiocore.models.stack import Chosen, Stack, default_members
 
 
 def drive(rows=800, seed=0):
@@ -122,3 +122,9 @@ def test_members_that_hold_models_are_told_in_full():
     np.testing.assert_array_equal(again.predict(inputs).mean, stack.predict(inputs).mean)
     with pytest.raises(InputError, match="members: there are none"):
         Stack(())
+
+
+def test_the_seed_reaches_the_members():
+    inputs, _, _ = drive(20)
+    assert [model.seed for model in default_members(inputs, 7)] == [7, 7, 7, 7]
+    assert [model.seed for model in Ensemble(seed=2, size=3)._new_members()] == [6, 7, 8]

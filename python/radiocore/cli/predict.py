@@ -32,7 +32,7 @@ app = typer.Typer(help="Predict with a trained model.", no_args_is_help=True)
 
 
 @app.command("rsrp")
-@takes_config((*SCENE_KEYS, "resolution_m", "receiver_height_m"))
+@takes_config((*SCENE_KEYS, "resolution_m"))
 def rsrp(
     config: RunConfig,
     model: Annotated[Path, typer.Option(metavar="FOLDER", help="What radiocore train rsrp wrote.")] = ...,

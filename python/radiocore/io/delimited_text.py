@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import pandas
 
 DELIMITERS = ",;\t"
+COMMENT = b"#"
 
 RAGGED = re.compile(r"Expected (\d+) fields in line (\d+), saw (\d+)")
 """Of pandas' message about a line with too many fields."""
@@ -56,6 +57,14 @@ def read_fields(content: bytes, source: str, delimiter: str = ",") -> pandas.Dat
         raise FileFormatError(f"{source}: cannot be read as a table: {str(error).strip()}") from None
     except pd.errors.EmptyDataError:
         raise FileFormatError(f"{source}: is empty") from None
+
+
+def uncommented(content: bytes) -> tuple[bytes, int]:
+    """The text from its first line on that is no comment, and how many lines of comment stand before it."""
+    lines = 0
+    while content.startswith(COMMENT):
+        content, lines = content.partition(b"\n")[2], lines + 1
+    return content, lines
 
 
 def read_named_columns(content: bytes, source: str, example: str) -> tuple[pandas.DataFrame, numpy.ndarray]:

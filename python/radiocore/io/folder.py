@@ -66,7 +66,7 @@ def write_folder(folder: str | Path, kind: str, files: dict[str, bytes], about: 
             os.rename(target, former)
         try:
             os.rename(unfinished, target)
-        except OSError:
+        except BaseException:  # an interrupt too: the former one would be gone
             if former.exists():
                 os.rename(former, target)
             raise

@@ -22,6 +22,8 @@ from .stations_area import require_own_crs
 from .stations_sites import network_label
 
 NEEDED = "rsrp_dbm"
+FAR_KM = 100.0
+"""Points may lie beyond all that was measured; with none nearer to the scene they are of another place."""
 GIVEN = "measurements"
 """What a table of arguments is called in messages."""
 
@@ -248,6 +250,8 @@ def _refuse_useless(found: Measurements, scene) -> None:
     west, south, east, north = scene.receiver_bounds_m
     away_x_m, away_y_m = found.x_m - np.clip(found.x_m, west, east), found.y_m - np.clip(found.y_m, south, north)
     nearest_km = float(np.hypot(away_x_m, away_y_m).min()) / 1000
+    if NEEDED not in found.needed and nearest_km < FAR_KM:
+        return
     raise InputError(
         f"{source}: none of its {len(found):,} measurements lies in the scene; the nearest is {nearest_km:,.1f} km "
         "outside it; check the CRS (crs=), or take the buildings of the place where it was measured"

@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from ..measurements import UNAVAILABLE
-from .delimited_text import first_line, read_named_columns
+from .delimited_text import first_line, read_named_columns, uncommented
 from .measurements_mapping import Source
 from .measurements_table import MeasurementFormat, RawMeasurements, rows_where
 from .sniff import read_bytes
@@ -31,7 +31,6 @@ MORE_NAMES = {
     "device": ("deviceserialnumber",),
 }
 SERVING = "servingcell"
-COMMENT = b"#"
 
 
 def _layout(header: list[str]) -> dict[str, Source] | None:
@@ -45,21 +44,13 @@ def _layout(header: list[str]) -> dict[str, Source] | None:
     return {name: Source(column=column) for name, column in found.items() if column is not None}
 
 
-def _uncommented(content: bytes) -> tuple[bytes, int]:
-    """The text from its header on, and how many lines of comment stand before it."""
-    lines = 0
-    while content.startswith(COMMENT):
-        content, lines = content.partition(b"\n")[2], lines + 1
-    return content, lines
-
-
 def _matches(head: bytes) -> bool:
-    return _layout(first_line(_uncommented(head)[0]).split(",")) is not None
+    return _layout(first_line(uncommented(head)[0]).split(",")) is not None
 
 
 def _read(path: Path, source: str) -> RawMeasurements:
     """Rows of the serving cell."""
-    content, comments = _uncommented(read_bytes(path))
+    content, comments = uncommented(read_bytes(path))
     columns, line = read_named_columns(content, source, "deviceTime,latitude,longitude,mcc,mnc,tac,eci,rsrp,rsrq")
     columns = columns.fillna("")
     serving = next((name for name in columns if name.lower() == SERVING), None)

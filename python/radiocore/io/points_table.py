@@ -12,7 +12,7 @@ from ..errors import FileFormatError, InputError, nearest_name, require
 from ..measurements import Points
 from .atomic import atomic_path
 from .buildings_geopackage import matches as is_geopackage
-from .delimited_text import read_named_columns
+from .delimited_text import read_named_columns, uncommented
 from .measurements_parquet import GEO_KEY
 from .sniff import local_file, read_bytes, read_head
 
@@ -75,7 +75,9 @@ def _read(source: str | Path):
     elif is_geopackage(head):
         table = require("geopandas").read_file(file)
     else:
-        return read_named_columns(read_bytes(file), str(source), "lon,lat,cell")
+        content, comments = uncommented(read_bytes(file))
+        table, line = read_named_columns(content, str(source), "lon,lat,cell")
+        return table, line + comments
     return table, np.arange(1, 1 + len(table))
 
 

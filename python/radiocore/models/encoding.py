@@ -19,7 +19,8 @@ class Encoding:
     ----------
     names : (D,) column that each number is of, as "sector" or, one-hot, "sector=A"
     mean, scale : (D,) of the training rows; a number is (value - mean) / scale
-    vocabulary : names that a column of them may hold, in ascending order; a name's code is its place
+    vocabulary : names that a column of them may hold, in ascending order; a name's code is its place, and has one also
+        where only rows that are held out have that name
     dropped : column that was asked for, and why it is not used
     """
 
@@ -49,8 +50,9 @@ class Encoding:
             elif (inputs[name] == inputs[name][0]).all():
                 dropped[name] = f"constant in the training rows: {inputs[name][0]}"
             elif is_label(inputs[name]):
-                vocabulary[name] = tuple(sorted(set(inputs[name].tolist())))
-                kept += [f"{name}={value}" for value in vocabulary[name]] if one_hot else [name]
+                vocabulary[name] = inputs.vocabulary[name]
+                here = sorted(set(inputs[name].tolist()))
+                kept += [f"{name}={value}" for value in here] if one_hot else [name]
             else:
                 kept.append(name)
         if not kept:
@@ -65,7 +67,7 @@ class Encoding:
         Raises
         ------
         InputError
-            A column is missing, or holds a name that was not in the training rows.
+            A column is missing, or holds a name that was not among those of the training file.
         """
         raw = _raw(inputs, self.names, self.vocabulary)
         return ((raw - np.array(self.mean)) / np.array(self.scale)).astype(np.float32)

@@ -25,8 +25,9 @@ class Ensemble(Model):
 
     Attributes
     ----------
-    member : a model with a seed; members have that one and those after it
+    member : a model with a seed
     size : members
+    seed : members have the seed of ``member`` and those after it; each further one here takes the next ``size``
     files : as of the members; each puts its place into the names
     """
 
@@ -35,12 +36,14 @@ class Ensemble(Model):
 
     member: Model = field(default_factory=LikelihoodNetwork)
     size: int = 5
+    seed: int = 0
 
     def __post_init__(self):
         super().__post_init__()
         if not hasattr(self.member, "seed"):
             raise InputError(f"member: {self.member.name!r} has no seed, all would be equal; give a network")
         check_whole(1, size=self.size)
+        check_whole(0, seed=self.seed)
 
     def _fit(self, inputs: Inputs, target: np.ndarray, blocks, progress) -> None:
         self.members = self._new_members()
@@ -58,7 +61,8 @@ class Ensemble(Model):
         self.members = restored_members(config["members"], arrays)
 
     def _new_members(self) -> list[Model]:
-        members = [replace(self.member, seed=self.member.seed + place) for place in range(self.size)]
+        first = self.member.seed + self.size * self.seed
+        members = [replace(self.member, seed=first + place) for place in range(self.size)]
         for place, model in enumerate(members):
             model.files = renamed(self.files, f"-{place}")
         return members

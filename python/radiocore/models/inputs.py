@@ -52,10 +52,13 @@ class Inputs:
     ----------
     columns : name to (N,) array, float64 or str; units in the names
     left_out : name of a column that was looked for, and why it is not there
+    vocabulary : of each column of names those that there are, in ascending order; a selection of rows keeps it, so that
+        a model can give a name a place that no row has where it learns. Default: of these rows
     """
 
     columns: Mapping[str, np.ndarray]
     left_out: Mapping[str, str] = field(default_factory=dict)
+    vocabulary: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def __post_init__(self):
         if not self.columns:
@@ -63,6 +66,9 @@ class Inputs:
         lengths = {name: len(column) for name, column in self.columns.items()}
         if len(set(lengths.values())) > 1:
             raise InputError(f"inputs: the columns differ in length: {lengths}")
+        names = (name for name, column in self.columns.items() if is_label(column) and name not in self.vocabulary)
+        own = {name: tuple(sorted(set(self.columns[name].tolist()))) for name in names}
+        object.__setattr__(self, "vocabulary", {**self.vocabulary, **own})
 
     @classmethod
     def of(cls, measurements: Measurements, scene=None) -> Inputs:
@@ -134,11 +140,15 @@ class Inputs:
 
     def select(self, rows) -> Inputs:
         """The links picked by a mask or by indices."""
-        return Inputs({name: column[rows] for name, column in self.columns.items()}, self.left_out)
+        return Inputs({name: column[rows] for name, column in self.columns.items()}, self.left_out, self.vocabulary)
 
     def with_columns(self, columns: Mapping[str, np.ndarray]) -> Inputs:
         """These links with further columns, or others in place of some."""
-        return Inputs({**self.columns, **columns}, {k: v for k, v in self.left_out.items() if k not in columns})
+        left_out, vocabulary = (
+            {name: value for name, value in told.items() if name not in columns}
+            for told in (self.left_out, self.vocabulary)
+        )
+        return Inputs({**self.columns, **columns}, left_out, vocabulary)
 
 
 def association_of(measurements: Measurements, scene) -> Association | None:

@@ -29,11 +29,11 @@ LEAST_WEIGHT = 1e-3
 """A member with less is left out."""
 
 
-def default_members(inputs: Inputs) -> tuple[Model, ...]:
+def default_members(inputs: Inputs, seed: int = 0) -> tuple[Model, ...]:
     """What is worth stacking for links of which this is known."""
     numbers = tuple(name for name, column in inputs.columns.items() if not is_label(column))
-    network = LikelihoodNetwork(features=numbers, warm_up=True)
-    return DriftKriging(), Boosting(), ExtraTrees(), network
+    network = LikelihoodNetwork(features=numbers, warm_up=True, seed=seed)
+    return DriftKriging(seed=seed), Boosting(seed=seed), ExtraTrees(seed=seed), network
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,7 +60,7 @@ class Stack(Model):
     Attributes
     ----------
     members : the models, the one that is trusted most first; None = :func:`default_members`
-    seed : of the inner folds
+    seed : of the inner folds, and of the members where none are given
 
     After the fit ``folds`` are the inner folds, and ``held_out`` is what the stack says of its own rows, each fold by
     members that have not seen it, with weights and a scale from the other folds. These members have, so the fold
@@ -93,7 +93,7 @@ class Stack(Model):
         return {member.name: float(weight) for member, weight in zip(self._fitted, self._mix.weights, strict=True)}
 
     def _fit(self, inputs: Inputs, target: np.ndarray, blocks, progress) -> None:
-        members = default_members(inputs) if self.members is None else self.members
+        members = default_members(inputs, self.seed) if self.members is None else self.members
         self.folds = inner_folds(inputs, target, blocks, self.seed)
         judged = []
         with progress_bar(len(members) + 1, self.name, progress, unit="models") as update:

@@ -182,7 +182,9 @@ class RsrpPredictor:
             without=without,
             constants=constants,
             features=tuple(measurements.features),
-            cells=Cells.of(linked, inputs.columns.get("distance_m")) if "cell" in inputs else None,
+            cells=None
+            if "cell" not in inputs
+            else Cells.of(linked, inputs.columns.get("distance_m"), told=bool((measurements.cell != "").all())),
             scene=scene,
             images=tier,
             training={

@@ -26,6 +26,7 @@ class Cells:
     sector, frequency_mhz : (C,) of its measurements; "" or NaN where they differ or do not tell
     nearest_m : (C,) distance of the measurement nearest to the mast; 0 where no station was known
     tiles : (T, 3) integers: row of a cell, and the column and row of a tile of 20 m that it was measured in
+    told : whether all measurements named theirs; if not, they are those that place and bearing gave, then and now
     """
 
     cell: np.ndarray
@@ -34,10 +35,11 @@ class Cells:
     frequency_mhz: np.ndarray
     nearest_m: np.ndarray
     tiles: np.ndarray
+    told: bool
 
     @classmethod
-    def of(cls, measurements: Measurements, distance_m: np.ndarray | None = None) -> Cells:
-        """The cells of measurements that all name theirs, and are this far from them."""
+    def of(cls, measurements: Measurements, distance_m: np.ndarray | None = None, *, told: bool = True) -> Cells:
+        """The cells of measurements that all have theirs, and are this far from them."""
         pairs, number = _distinct(measurements.carrier, measurements.cell)
         rows = [np.flatnonzero(number == place) for place in range(len(pairs))]
         nearest_m = np.zeros(len(pairs)) if distance_m is None else [distance_m[own].min() for own in rows]
@@ -49,6 +51,7 @@ class Cells:
             np.array([_common(measurements.frequency_mhz[own], np.nan) for own in rows]),
             np.array(nearest_m),
             np.unique(np.column_stack([number, place]), axis=0),
+            told,
         )
 
     def __len__(self) -> int:
@@ -67,17 +70,18 @@ class Cells:
         return out
 
     def name_carriers(self, points: Points) -> Points:
-        """Points whose cells were checked, each with the carrier of its cell; those that name no cell stay as they are.
+        """Points whose cells were checked, each with the carrier of its cell; one without a cell stays as it is where
+        not all had one in training.
 
         Raises
         ------
         InputError
-            A cell is none of these, or one of several carriers and the point names none.
+            A cell is none of these or not told, or one of several carriers and the point names none.
         """
         if (self.carrier == "").all():
             points = points.select(slice(None), carrier="")
         told = points.cell != ""
-        self._refuse(points, told & ~np.isin(points.cell, self.cell))
+        self._refuse(points, (told | self.told) & ~np.isin(points.cell, self.cell))
         names, several = np.unique(self.cell, return_counts=True)
         bare = told & (points.carrier == "")
         unclear = bare & np.isin(points.cell, names[several > 1])
@@ -116,6 +120,7 @@ class Cells:
     def to_dict(self) -> dict[str, list]:
         """Plain values, ready for JSON; None = not known."""
         columns = {name: getattr(self, name).tolist() for name in ("cell", "carrier", "sector", "nearest_m", "tiles")}
+        columns["told"] = self.told
         return columns | {"frequency_mhz": [None if np.isnan(value) else float(value) for value in self.frequency_mhz]}
 
     @classmethod
@@ -123,7 +128,7 @@ class Cells:
         """The cells that :meth:`to_dict` told."""
         texts = (np.array(values[name], dtype=str) for name in ("cell", "carrier", "sector"))
         numbers = (np.array(values[name], dtype=float) for name in ("frequency_mhz", "nearest_m"))
-        return cls(*texts, *numbers, np.array(values["tiles"], dtype=np.int64))
+        return cls(*texts, *numbers, np.array(values["tiles"], dtype=np.int64), values["told"])
 
     def _refuse(self, points: Points, unknown: np.ndarray) -> None:
         if not unknown.any():

@@ -41,7 +41,7 @@ def refuse_one_cell(measurements: Measurements) -> None:
         known = measurements.is_known(name)
         values = getattr(measurements, name)
         if len(values) and known.all():
-            if (values == values[0]).all() and name not in measurements.features:
+            if (values == values[0]).all():
                 raise InputError(
                     f"{measurements.report.source}: all {len(values):,} rows are of the {name} {str(values[0])!r}, so "
                     f"nothing can be told of others; name the column that tells them apart with "
