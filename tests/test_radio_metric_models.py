@@ -305,7 +305,9 @@ class TestEstimate:
         assert estimate.settings()["path_loss"].items() >= {"name": "tr38901-uma", "extrapolate": True}.items()
         assert "no weights" in str(estimate) and "tr38901-uma, indoors with tr38901-entry" in str(estimate)
         indoors = inputs["building_penetration_length_m"] > 0
-        lost_db = replace(estimate, entry_loss=None).beta_dbm(inputs) - estimate.beta_dbm(inputs)
+        walled_m = inputs["building_penetration_length_m"] + 10
+        behind = inputs.with_columns({"line_of_sight": np.zeros(50), "total_obstruction_length_3d_m": walled_m})
+        lost_db = replace(estimate, entry_loss=None).beta_dbm(behind) - estimate.beta_dbm(behind)
         assert (lost_db[indoors] > 10).all() and (lost_db[~indoors] == 0).all()
         columns = {name: column for name, column in inputs.columns.items() if name != "line_of_sight"}
         without = Inputs(columns, {"line_of_sight": "the scene has no buildings"})

@@ -223,6 +223,7 @@ def test_links_in_kml_are_lines_at_their_heights():
 
 def test_dortmund_has_the_stated_rows_and_lines(shared_data):
     drives = dortmund.load(shared_data(dortmund.FOLDER).parent)
+    assert len(np.unique(drives.inputs["cell"])) == 218
     assert len(drives) == 66_329 and drives.areas == ("campus", "highway", "suburban", "urban")
     stated = {
         (AREA, 0): (7.77, 10.05, 7.96, 9.33),

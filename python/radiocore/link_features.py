@@ -10,6 +10,7 @@ from .blockage import points_mm
 from .device import resolve_threads
 from .errors import InputError
 from .progress import progress_bar
+from .units import MM_PER_M
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -54,6 +55,20 @@ class LinkFeatures:
 
 
 _OBSTRUCTION = [item.name for item in fields(LinkFeatures)].index("total_obstruction_length_3d_m")
+
+
+def sees_facade(is_los, obstruction_m, penetration_m) -> np.ndarray:
+    """(N,) bool: whether the link is free up to the building that its receiver stands in, or to the receiver outdoors.
+
+    Where a loss for the way into buildings is added, the path loss is that of the link outdoors (TR 38.901, 7.4.3.1).
+
+    Parameters
+    ----------
+    is_los, obstruction_m, penetration_m : (N,)
+        Columns ``is_los``, ``total_obstruction_length_3d_m`` and ``building_penetration_length_m``.
+    """
+    penetration_m = np.asarray(penetration_m)
+    return np.asarray(is_los, dtype=bool) | (penetration_m > 0) & (obstruction_m - penetration_m < 1 / MM_PER_M)
 
 
 def link_features(scene, transmitter, receiver_m, *, threads: int | None = None, progress: bool | None = None):

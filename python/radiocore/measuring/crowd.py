@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from ..errors import InputError
-from ..link_features import link_features
+from ..link_features import link_features, sees_facade
 from ..measurements import UE_ALTITUDE, MeasurementReport, Measurements
 from ..propagation.itu_p2109 import BuildingEntryLoss
 from ..propagation.loss_model import PathLossModel
@@ -332,7 +332,7 @@ def _path_loss_db(model: PathLossModel, stations, station: int, place_m: np.ndar
         "distance_3d_m": found.distance_m,
         "transmitter_height_m": stations.height_m[station],
         "receiver_height_m": place_m[:, 2],
-        "is_los": found.is_los,
+        "is_los": sees_facade(found.is_los, found.total_obstruction_length_3d_m, found.building_penetration_length_m),
         "obstruction_m": found.total_obstruction_length_3d_m,
     }
     unknown = [name for name in model.inputs if name not in columns]

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import InputError
+from ..link_features import sees_facade
 from ..measuring import rssi
 from ..propagation.cost231_hata import Cost231Hata
 from ..propagation.loss_model import LossModel, PathLossModel
@@ -35,6 +36,9 @@ COLUMNS: dict[str, Callable[[Inputs], np.ndarray]] = {
 """What loss models take, from the columns of links."""
 
 
+CROSSED = ("line_of_sight", "total_obstruction_length_3d_m", "building_penetration_length_m")
+
+
 @dataclass(frozen=True)
 class Estimate:
     """beta = transmit power - path loss - 10 log10(12 N), dBm: the power of one resource element.
@@ -45,7 +49,7 @@ class Estimate:
     ----------
     path_loss : PathLossModel
     entry_loss : LossModel, optional
-        Added for receivers in buildings.
+        Added for receivers in buildings; the path loss is then that of the link up to their wall.
     resource_blocks : N, where the links have no column ``resource_blocks``
     reason : why this path-loss model was taken, where nobody chose it
     """
@@ -77,7 +81,10 @@ class Estimate:
         InputError
             A column that the path-loss model takes is missing, or a value is one that it refuses.
         """
-        loss_db = _loss_db(self.path_loss, inputs)
+        outdoors = inputs
+        if self.entry_loss is not None and "line_of_sight" in inputs:
+            outdoors = inputs.with_columns({"line_of_sight": sees_facade(*(inputs[name] for name in CROSSED))})
+        loss_db = _loss_db(self.path_loss, outdoors)
         if self.entry_loss is not None:
             indoors = inputs["building_penetration_length_m"] > 0
             if indoors.any():

@@ -44,7 +44,12 @@ def load(folder: Path) -> DataSet:
         np.column_stack(measurements.frame.from_lonlat(towers.longitude, towers.latitude)),
         towers.network,
     )
-    columns = {"operator": operator, "site": site, "cell": measurements.carrier, NEARBY: nearby}
+    columns = {
+        "operator": operator,
+        "site": site,
+        "cell": np.char.add(np.char.add(operator, " "), measurements.cell),
+        NEARBY: nearby,
+    }
     notes = (
         measurements.report.notes[0],
         f"masts of {MAST_M:g} m and {EIRP_DBM:g} dBm EIRP assumed; RSSI from RSRP and RSRQ with {DEFAULT_BLOCKS} "
