@@ -443,6 +443,8 @@ def test_a_model_of_another_metric(table, cities):
 
     with pytest.raises(InputError, match="the correction model of rsrq is made for rsrp; give one for rsrq"):
         RadioMetricModel.train(table, cities.scene, model={"rsrq": CorrectionNetwork()}, progress=False)
+    with pytest.raises(InputError, match="'path-loss network' is a law of rsrp; give another for rsrq"):
+        RadioMetricModel.train(table, cities.scene, model={"rsrq": "path-loss network"}, progress=False)
 
 
 # ---- Truth ---------------------------------------------------------------------------------------

@@ -33,6 +33,9 @@ if TYPE_CHECKING:
 
     from ..grid import ReceiverGrid
 
+OF_RSRP = ("estimate", "path-loss network")
+"""Models that tell RSRP by a path loss."""
+
 CHOSEN = "chosen"
 """The name of what is trained unless a model is named: the candidate that errs least on rows held out."""
 
@@ -280,6 +283,8 @@ def _check_models(by_metric: Mapping[str, str | Model], names: Sequence[str]) ->
             raise InputError(f"model: {metric} is not among the metrics that are trained: {', '.join(names)}")
         if isinstance(model, str) and model != CHOSEN:
             model_named(model)
+            if model in OF_RSRP and metric != "rsrp":
+                raise InputError(f"model: {model!r} is a law of rsrp; give another for {metric}")
         meant = getattr(model, "metric", metric)
         if meant != metric:
             raise InputError(f"model: the {model.name} model of {metric} is made for {meant}; give one for {metric}")
