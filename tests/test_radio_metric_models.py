@@ -277,6 +277,18 @@ class TestPathLossNetwork:
         beta_dbm = Estimate(CrcMlpl(path), resource_blocks=50).beta_dbm(new)
         np.testing.assert_allclose(beta_dbm, found.mean, atol=1e-4)
 
+    def test_sector_antennas_count_once(self, tmp_path):
+        inputs = self.far(1500)
+        attenuation_db = np.random.default_rng(2).uniform(0, 30, len(inputs))
+        sectors = inputs.with_columns({"antenna_attenuation_db": attenuation_db})
+        level_dbm = self.level_dbm(inputs) - attenuation_db
+        model = PathLossNetwork(resource_blocks=50, epochs=30, rate=1e-2).fit(
+            sectors, noisy(level_dbm, 1.0), progress=False
+        )
+        assert rmse(model.predict(sectors).mean, level_dbm) < 0.6
+        path = model.save_weights(tmp_path / "excess.json")
+        assert abs(np.mean(Estimate(CrcMlpl(path), resource_blocks=50).beta_dbm(sectors) - level_dbm)) < 0.3
+
     def test_one_carrier_and_no_buildings(self, tmp_path):
         inputs = self.far(300)
         inputs = inputs.with_columns({"downlink_frequency": np.full(len(inputs), 1800.0)})

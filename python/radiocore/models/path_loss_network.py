@@ -17,6 +17,7 @@ from ..propagation.crc_mlpl import CrcMlpl
 from ..propagation.free_space import free_space_path_loss_db
 from .estimate import DEFAULT_BLOCKS, per_element_db
 from .inputs import Inputs
+from .link_inputs import ANTENNA
 from .network_weights import weights_of
 from .residual_network import ResidualNetwork, check_widths
 
@@ -28,8 +29,9 @@ UNITS = {"downlink_frequency": 1.0, "distance_to_transmitter_km": 1000.0, "total
 class PathLossNetwork(ResidualNetwork):
     """RSRP by free-space loss and an excess loss that a network of 3, 32, 32 and 1 learns from measurements.
 
-    The target is RSRP in dBm of links that tell their ``tx_power_dbm``. :meth:`save_weights` writes what it learned as
-    weights of :class:`radiocore.propagation.crc_mlpl.CrcMlpl`, which any scene can be computed with.
+    The target is RSRP in dBm of links that tell their ``tx_power_dbm`` and, where it is known, their
+    ``antenna_attenuation_db``. :meth:`save_weights` writes what it learned as weights of
+    :class:`radiocore.propagation.crc_mlpl.CrcMlpl`, which any scene can be computed with.
 
     Attributes
     ----------
@@ -60,7 +62,9 @@ class PathLossNetwork(ResidualNetwork):
         free_space_db = free_space_path_loss_db(
             inputs["downlink_frequency"], 1000 * inputs["distance_to_transmitter_km"]
         )
-        return inputs["tx_power_dbm"] - free_space_db - per_element_db(inputs, self.resource_blocks)
+        level_dbm = inputs["tx_power_dbm"] - free_space_db - per_element_db(inputs, self.resource_blocks)
+        # Stage one takes the antenna's pattern away itself; an excess loss that held it would count it twice.
+        return level_dbm - inputs[ANTENNA] if ANTENNA in inputs else level_dbm
 
     def save_weights(self, path: str | Path) -> Path:
         """Write the excess loss as the JSON that :func:`radiocore.propagation.network_file.read_network` takes.
