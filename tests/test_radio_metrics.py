@@ -397,6 +397,8 @@ def test_what_a_map_lacks(trained, cities):
         trained.predict_map(grid, progress=False)
     with pytest.raises(InputError, match="heights_m: .*each once"):
         trained.predict_map(grid, heights_m=[1.5, 1.5], progress=False)
+    with pytest.raises(InputError, match="resource_blocks: 0 is no number"):
+        trained.predict_map(grid, resource_blocks=0, progress=False)
     with pytest.raises(InputError, match="a map wants base stations"):
         replace(trained, scene=None).predict_map(grid, progress=False)
     with pytest.raises(InputError, match="trained with the feature 'clutter' of its file, which a map does not have"):
@@ -430,6 +432,27 @@ def test_what_cannot_be_trained_on(cities, table, change, options, message):
     rows = replace(table, features={}, rssi_dbm=np.nan, **change)
     with pytest.raises(InputError, match=message):
         RadioMetricModel.train(rows, cities.scene, **{"model": "least squares", "progress": False} | options)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        ("ue_altitude_ag_m", 0.5, "file.csv: row 17: ue_altitude_ag_m: 0.5 m is outside 1 m and more"),
+        ("resource_blocks", 200.0, "file.csv: row 17: resource_blocks: 200 is no number of resource blocks of LTE"),
+    ],
+)
+def test_a_fault_names_the_row_and_the_column_of_the_file(cities, table, trained, name, value, message):
+    """Of rows that were read, some of them cleaned away."""
+    read = replace(table, row=np.arange(len(table)) + 2, report=replace(table.report, source="file.csv"))
+    bad = replace(read, features={**read.features, name: np.where(read.row == 17, value, read.features[name])})
+    cleaned = bad.select(read.row >= 12)
+    with pytest.raises(InputError, match=message):
+        RadioMetricModel.train(cleaned, cities.scene, model=Physical(), progress=False)
+    with pytest.raises(InputError, match=message):
+        trained.links(cleaned)
+    if name == "resource_blocks":
+        with pytest.raises(InputError, match=message):
+            known_rows(replace(cleaned, rssi_dbm=np.nan), "rssi", 100)
 
 
 def test_nothing_is_estimated_without_transmitters(table):

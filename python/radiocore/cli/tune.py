@@ -108,7 +108,7 @@ def radio_metrics(
         table = table.select(known)
         inputs = links_of(table, scene)
         estimate = estimate_for(inputs, by_path_loss, resource_blocks)
-        inputs = with_estimate(inputs, estimate)
+        inputs = with_estimate(table, inputs, estimate)
         folds = folds_of(table, split, config.seed)
     show_lines("Links", [*table.report.lines(), str(estimate)])
     with errors_in_options(**OPTIONS):

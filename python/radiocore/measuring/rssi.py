@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..errors import InputError
+from ..propagation.ranges import RowError, first_of
 from ..units import linear_to_db
 
 SUBCARRIERS_PER_BLOCK = 12
@@ -60,15 +60,17 @@ def blocks_db(resource_blocks) -> np.ndarray:
 
     Raises
     ------
-    InputError
+    RowError
         N is not a whole number from 1 to 110.
     """
     blocks = np.asarray(resource_blocks, dtype=np.float64)
     wrong = ~((blocks >= 1) & (blocks <= MOST_BLOCKS) & (blocks % 1 == 0))
     if wrong.any():
-        row = f"row {int(np.argmax(wrong))}: " if blocks.ndim else ""
-        raise InputError(
-            f"resource_blocks: {row}{blocks[wrong].flat[0]:g} is no number of resource blocks of LTE; give a whole "
-            f"number from 1 to {MOST_BLOCKS}, as 100 of a carrier of 20 MHz"
+        index = first_of(wrong)
+        raise RowError(
+            "resource_blocks",
+            index,
+            f"{blocks[index]:g} is no number of resource blocks of LTE; give a whole number from 1 to {MOST_BLOCKS}, "
+            "as 100 of a carrier of 20 MHz",
         )
     return linear_to_db(blocks)

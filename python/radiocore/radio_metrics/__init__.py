@@ -128,7 +128,7 @@ class RadioMetricModel:
         links = links_of(measurements, scene)
         named = path_loss_named(path_loss) if isinstance(path_loss, str) else path_loss
         estimate = estimate_for(links, named, resource_blocks)
-        links = with_estimate(links, estimate)
+        links = with_estimate(measurements, links, estimate)
         names = available(measurements, resource_blocks) if metrics is None else check_metrics(metrics)
         by_metric = model if isinstance(model, Mapping) else dict.fromkeys(names, model)
         _check_models(by_metric, names)
@@ -204,7 +204,7 @@ class RadioMetricModel:
             x_m, y_m = moved(points.x_m, points.y_m, points.frame, self.frame)
             refuse_far(points, x_m, y_m, self.bounds_m)
             inputs = inputs.with_columns({"x_m": x_m, "y_m": y_m})
-        return with_estimate(inputs, self.estimate)
+        return with_estimate(points, inputs, self.estimate)
 
     def predict(self, points: Points | Measurements, *, scene: Scene | None = None) -> dict[str, Prediction]:
         """By metric the mean and standard deviation of N links; ``interval(level)`` of it is calibrated.

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..errors import InputError, nearest_name
 from ..evaluation.named_folds import site_of
-from ..measurements import Measurements
+from ..measurements import Measurements, Points
 from ..measuring.rssi import blocks_db
 from ..models.estimate import DEFAULT_BLOCKS, Estimate
 from ..models.inputs import Inputs, MissingColumnError
@@ -23,6 +23,7 @@ from ..propagation.network_model import NetworkModel
 from ..propagation.tr38901_entry import Tr38901EntryLoss
 from ..propagation.with_end_loss import WithEndLoss
 from ..scene import Scene
+from .rows import rows_named
 
 COMPUTED = (*(name for name in TABLE_2 if name != "ue_altitude_ag_m"), *TIME, ANTENNA)
 """Columns that a file may bring itself; they are then taken as they are."""
@@ -160,16 +161,17 @@ def estimate_for(
     return Estimate(path_loss, entry_loss, resource_blocks)
 
 
-def with_estimate(inputs: Inputs, estimate: Estimate) -> Inputs:
-    """Links with ``beta_dbm``.
+def with_estimate(points: Points | Measurements, inputs: Inputs, estimate: Estimate) -> Inputs:
+    """The links of N points with ``beta_dbm``.
 
     Raises
     ------
     InputError
-        What the path-loss model takes is not known.
+        What the path-loss model takes is not known, or in some row is nothing that it takes.
     """
     try:
-        return estimate.added_to(inputs)
+        with rows_named(points):
+            return estimate.added_to(inputs)
     except MissingColumnError as error:
         remedy = "give base stations (and buildings), or the column itself: features=[...]"
         if error.name == "downlink_frequency":

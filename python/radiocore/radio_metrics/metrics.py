@@ -10,6 +10,7 @@ from ..errors import InputError, nearest_name
 from ..measurements import Measurements
 from ..measuring.rssi import rssi_dbm_of
 from ..models.base import FEWEST_ROWS
+from .rows import rows_named
 
 UNITS = {"rsrp": "dBm", "rsrq": "dB", "rssi": "dBm"}
 RESOURCE_BLOCKS = "resource_blocks"
@@ -53,7 +54,9 @@ def measured(measurements: Measurements, metric: str, resource_blocks: int) -> n
     if metric != "rssi":
         return values
     blocks = measurements.features.get(RESOURCE_BLOCKS, resource_blocks)
-    return np.where(np.isnan(values), rssi_dbm_of(measurements.rsrp_dbm, measurements.rsrq_db, blocks), values)
+    with rows_named(measurements):
+        derived_dbm = rssi_dbm_of(measurements.rsrp_dbm, measurements.rsrq_db, blocks)
+    return np.where(np.isnan(values), derived_dbm, values)
 
 
 def available(measurements: Measurements, resource_blocks: int) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ import numpy as np
 from ..errors import InputError
 from ..grid import ReceiverGrid
 from ..measurements import UE_ALTITUDE, MeasurementReport, Points
+from ..measuring.rssi import blocks_db
 from ..models.link_inputs import BETA
 from ..predictor.map_dataset import STACKED, map_dataset
 from ..progress import progress_bar
@@ -71,11 +72,14 @@ def predicted_maps(
     Raises
     ------
     InputError
-        There is no scene or no station; the model uses what a map does not have; a height is none, or comes twice.
+        There is no scene or no station; the model uses what a map does not have; a height is none, or comes twice;
+        the resource blocks are none of LTE.
     """
     if scene is None or len(scene.base_stations) == 0:
         raise InputError("scene: a map wants base stations, and this scene has none; give those of the place")
     _refuse_features(model)
+    if resource_blocks is not None:
+        blocks_db(resource_blocks)
     floors = [replace(grid, height_m=height) for height in _heights(heights_m, grid)]
     layers = {
         column_of(metric, what): np.full((len(floors), grid.size), np.nan)
