@@ -116,6 +116,12 @@ def test_the_join_makes_a_scene(register):
         ([("302-720", "29100", "1")], {}, "no cell of its rows is in .*cells.csv; row 0 has '1'"),
         ([("310-260", "29100", "1")], {}, "no network of its rows is in .*row 0 has '310-260'"),
         ([("302-220", "29100", "9567049")], {}, r"no row is joined .* by=\('network', 'cell'\)"),
+        (
+            [("302-720", "29100", "1"), ("302-220", "10100", "5501")],
+            {"by": ("network", "cell")},
+            r"row 1 \(network 302-220, cell 5501\) stands at several places in it; .* by tac as well: by=$",
+        ),
+        ([("302-220", "10100", "5501")], {}, "several places in it; clean the register$"),
         ([("302-720", "", "1")], {"by": ["network", "tac", "cell"]}, "no row tells tac; name the columns"),
         ([GOOD], {"by": ["eci"]}, "by: .*must be some of"),
         ([GOOD], {"farthest_m": 0}, "farthest_m: 0 must be positive"),

@@ -82,7 +82,7 @@ def join_towers(
     tower, ambiguous = _matches(measurements, towers, tuple(by))
     known = told & (tower >= 0) & ~ambiguous
     if not known.any():
-        _refuse_no_match(measurements, towers, tuple(by), told)
+        _refuse_no_match(measurements, towers, tuple(by), told, ambiguous)
     distance_m = np.full(len(measurements), np.nan)
     distance_m[known] = _distance_m(measurements.select(known), towers, tower[known])
     far = known & (distance_m > farthest_m)
@@ -138,7 +138,9 @@ def _distance_m(measurements: Measurements, towers: Towers, tower: np.ndarray) -
     return np.asarray(Geod(ellps="WGS84").inv(*ends)[2])
 
 
-def _refuse_no_match(measurements: Measurements, towers: Towers, by: tuple[str, ...], told: np.ndarray) -> None:
+def _refuse_no_match(
+    measurements: Measurements, towers: Towers, by: tuple[str, ...], told: np.ndarray, ambiguous: np.ndarray
+) -> None:
     source = measurements.report.source
     if not told.any():
         lacking = [name for name in by if not measurements.is_known(name).any()]
@@ -154,6 +156,14 @@ def _refuse_no_match(measurements: Measurements, towers: Towers, by: tuple[str, 
                 f"{source}: no {name} of its rows is in {towers.source}; row {measurements.row[told][0]} has "
                 f"{str(asked[0])!r}{hint}; take the register of that network, or join by less: by="
             )
+    if (told & ambiguous).any():
+        at = int(np.argmax(told & ambiguous))
+        key = ", ".join(f"{name} {getattr(measurements, name)[at]}" for name in by)
+        remedy = "" if "tac" in by else ", or join by tac as well: by="
+        raise InputError(
+            f"{source}: no row is joined with {towers.source} by {', '.join(by)}; the cell of row "
+            f"{measurements.row[at]} ({key}) stands at several places in it; clean the register{remedy}"
+        )
     raise InputError(
         f"{source}: no row is joined with {towers.source} by {', '.join(by)}, though some have each of them; join by "
         "less: by=('network', 'cell')"
