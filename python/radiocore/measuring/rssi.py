@@ -1,4 +1,4 @@
-"""RSSI, RSRP and RSRQ of a carrier from one another.
+"""RSSI of a carrier from its RSRP and RSRQ.
 
 Source: 3GPP TS 36.214, clause 5.1.3: RSRQ = N RSRP / RSSI, with N the resource blocks that the RSSI is measured over,
 and RSRP (clause 5.1.1) the power of one resource element.
@@ -38,16 +38,6 @@ def rssi_dbm_of(rsrp_dbm, rsrq_db, resource_blocks) -> np.ndarray:
         N is not a whole number from 1 to 110.
     """
     return np.asarray(rsrp_dbm, dtype=np.float64) + blocks_db(resource_blocks) - np.asarray(rsrq_db, dtype=np.float64)
-
-
-def rsrq_db_of(rsrp_dbm, rssi_dbm, resource_blocks) -> np.ndarray:
-    """RSRQ = RSRP + 10 log10 N - RSSI; as of :func:`rssi_dbm_of`."""
-    return rssi_dbm_of(rsrp_dbm, rssi_dbm, resource_blocks)
-
-
-def rsrp_dbm_of(rssi_dbm, rsrq_db, resource_blocks) -> np.ndarray:
-    """RSRP = RSSI - 10 log10 N + RSRQ; as of :func:`rssi_dbm_of`."""
-    return np.asarray(rssi_dbm, dtype=np.float64) - blocks_db(resource_blocks) + np.asarray(rsrq_db, dtype=np.float64)
 
 
 def per_element_db(resource_blocks) -> np.ndarray:
