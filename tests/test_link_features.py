@@ -213,6 +213,7 @@ def test_no_buildings_and_no_links():
     found = link_features(empty, [(0, 0, 30)], [(100, 0, 1.5)])
     assert found.is_los[0] and found.building_intersection_count_3d[0] == 0
     assert len(link_features(street(), np.empty((0, 3)), np.empty((0, 3)))) == 0
+    assert len(link_features(street(), np.empty(0, dtype=int), np.empty((0, 3)))) == 0
 
 
 def test_the_table():

@@ -391,6 +391,14 @@ def test_maps_may_leave_buildings_out(trained, cities):
     assert inside.any() and (np.isnan(found["rsrp_mean_dbm"].values[0]) == inside).all()
 
 
+def test_where_the_only_station_stands_nothing_is_predicted(trained, cities):
+    alone = cities.scene.base_stations.select(slice(0, 1))
+    x_m, y_m, height_m = float(alone.x_m[0]), float(alone.y_m[0]), float(alone.height_m[0])
+    grid = ReceiverGrid([x_m], [y_m], height_m)
+    found = trained.predict_map(grid, scene=replace(cities.scene, base_stations=alone), progress=False)
+    assert (found["server"].values == -1).all() and np.isnan(found["rsrp_mean_dbm"].values).all()
+
+
 def test_what_a_map_lacks(trained, cities):
     grid = ReceiverGrid.covering((0, 0, 40, 40), 40.0)
     with pytest.raises(InputError, match="hour_of_day: physical uses it, and the time is not known; state one: time="):

@@ -134,9 +134,10 @@ def obstruction_m(scene, station_mm: np.ndarray, receivers_mm: np.ndarray, threa
 
 def _transmitters_mm(scene, transmitter, threads: int) -> np.ndarray:
     rows = np.asarray(transmitter)
-    if rows.ndim != 1 or rows.size == 0:
+    is_whole = rows.dtype.kind in "iu"
+    if rows.ndim != 1 or (rows.size == 0 and not is_whole):
         return _places_mm(transmitter, "transmitter", threads)
-    if rows.dtype.kind not in "iu":
+    if not is_whole:
         raise InputError("transmitter: wanted (N, 3) scene metres, or (N,) whole numbers, rows of scene.base_stations")
     number = len(scene.base_stations)
     _refuse((rows < 0) | (rows >= number), f"transmitter: row {{}} names no station; the scene has {number}")

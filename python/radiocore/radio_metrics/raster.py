@@ -98,9 +98,9 @@ def predicted_maps(
             update(grid.size - len(rows))
             for first in range(0, len(rows), step):
                 own = rows[first : first + step]
-                best, served, links = _served(model, scene, at_mm[own], near[own], time, resource_blocks)
+                best, served, predicted = _served(model, scene, at_mm[own], near[own], time, resource_blocks)
                 server[number, own[served]] = best
-                for metric, found in model.predict_links(links).items():
+                for metric, found in predicted.items():
                     layers[column_of(metric, "mean")][number, own[served]] = found.mean
                     for level in _level(model.metrics[metric]):
                         ends = found.interval(level / 100)
@@ -124,12 +124,14 @@ def map_layers(dataset) -> list[str]:
 
 
 def _served(model: RadioMetricModel, scene: Scene, at_mm, near: np.ndarray, time, resource_blocks: int | None):
-    """The best station of receivers, which of them have one, and the columns of these links."""
+    """The best station of receivers, which of them have one, and what is predicted of these links."""
     stations = scene.base_stations
     receiver, station = np.repeat(np.arange(len(at_mm)), near.shape[1]), near.ravel()
     apart_m = np.sqrt(((stations.position_mm[station] - at_mm[receiver]) ** 2).sum(axis=1)) / MM_PER_M
     possible = apart_m >= LEAST_3D_M
     receiver, station = receiver[possible], station[possible]
+    if not len(receiver):
+        return station, receiver, {}
     places_m = at_mm[receiver] / MM_PER_M
     blocks = model.estimate.resource_blocks if resource_blocks is None else resource_blocks
     points = Points(
@@ -148,7 +150,7 @@ def _served(model: RadioMetricModel, scene: Scene, at_mm, near: np.ndarray, time
         kept = kept[_best(level_dbm, receiver[kept], 1)]
     else:
         kept = kept[_best(links[BETA][kept], receiver[kept], 1)]
-    return station[kept], receiver[kept], links.select(kept)
+    return station[kept], receiver[kept], model.predict_links(links.select(kept))
 
 
 def _best(level_dbm: np.ndarray, receiver: np.ndarray, number: int) -> np.ndarray:
