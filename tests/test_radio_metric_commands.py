@@ -231,7 +231,12 @@ def test_what_cannot_be_predicted(folder, tmp_path, capsys):
     for time in ("noon", "now", "2026", "2026-03-02T25:00"):
         words = predict(folder, tmp_path / "o.csv", *blind, "--time", time)
         assert f"--time: '{time}' is no time of UTC" in refusal(capsys, words)
-    for more in (["--outdoors"], ["--resolution", 5], ["--bbox=-32.745,45.154,-32.731,45.163"]):
+    for more in (
+        ["--outdoors"],
+        ["--resolution", 5],
+        ["--resource-blocks", 0],
+        ["--bbox=-32.745,45.154,-32.731,45.163"],
+    ):
         found = refusal(capsys, predict(folder, tmp_path / "o.csv", *blind, *more))
         assert f"{more[0].partition('=')[0]}: it is for maps; leave it out, or leave out the points" in found
     for more in (

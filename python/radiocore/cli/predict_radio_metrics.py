@@ -157,5 +157,5 @@ def _time(text: str | None) -> np.datetime64 | None:
 def _refuse(what: str, options: Mapping[str, object]) -> None:
     remedy = "leave out the points" if what == "maps" else "give --points"
     for name, value in options.items():
-        if value not in (None, False, []):
+        if value is not None and value is not False and value != []:  # 0 is given too
             raise InputError(f"--{name.replace('_', '-')}: it is for {what}; leave it out, or {remedy}")
