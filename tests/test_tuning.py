@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import errno
 import json
 import math
 import os
@@ -12,7 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
@@ -206,6 +207,17 @@ class TestTrials:
         with pytest.raises(InputError, match="is not seen by this machine"):
             next(shared(tmp_path / "elsewhere").judge(SPACE.start(CorrectionNetwork(**SHORT))))
 
+    def test_a_folder_of_a_trial_that_cannot_be_made_is_told(self, tmp_path, monkeypatch):
+        one = shared(tmp_path / "full")
+        one.claim()
+
+        def full(*given, **options):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+        monkeypatch.setattr(type(tmp_path), "mkdir", full)
+        with pytest.raises(InputError, match="storage: .* cannot be made: No space left on device"):
+            next(one.judge(SPACE.start(CorrectionNetwork(**SHORT))))
+
 
 class TestTuned:
     def tuned(self, *errors_db):
@@ -298,6 +310,19 @@ class TestRefusals:
             monkeypatch.setattr(cluster.subprocess, "run", silent)
             with pytest.raises(InputError, match="is no Ray cluster, or is not well"):
                 cluster.check_cluster(address)
+
+    def test_a_cluster_that_dies_is_no_fault_of_the_storage(self, tmp_path, monkeypatch):
+        tune = pytest.importorskip("ray.tune")
+        if find_spec("hyperopt") is None:
+            pytest.skip("hyperopt is not installed")
+
+        def lost(*given, **options):
+            raise ConnectionError("Failed to connect to GCS.")
+
+        monkeypatch.setattr(search, "ray_at", lambda *given: nullcontext())
+        monkeypatch.setattr(tune, "Tuner", lost)
+        with pytest.raises(InputError, match="^address: Ray at 10.0.0.1:6379 cannot be used: Failed to connect to GCS"):
+            self.tune(address="10.0.0.1:6379", storage=tmp_path / "kept")
 
     def test_a_full_disk_is_what_the_user_hears_of(self):
         class Failed:

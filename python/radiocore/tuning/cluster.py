@@ -54,7 +54,7 @@ def ray_at(address: str | None, processors: int) -> Iterator[None]:
         if address:
             check_cluster(address)
             del options["include_dashboard"]
-            _initialised(ray, address, address=address, **options)
+            _initialised(ray, address, **options)
             try:
                 yield
             finally:
@@ -63,7 +63,7 @@ def ray_at(address: str | None, processors: int) -> Iterator[None]:
         # In the folder that Ray would take, sessions of all users would pile up.
         with tempfile.TemporaryDirectory(prefix="rc-", ignore_cleanup_errors=True) as folder:
             own = {"_node_ip_address": LOOPBACK, "num_cpus": processors, "_temp_dir": folder}
-            _initialised(ray, "this machine", address="local", **own, **options)
+            _initialised(ray, None, **own, **options)
             try:
                 if ray.nodes()[0]["NodeManagerAddress"] != LOOPBACK:
                     raise RadiocoreError(
@@ -75,13 +75,18 @@ def ray_at(address: str | None, processors: int) -> Iterator[None]:
                 ray.shutdown()
 
 
-def _initialised(ray, where: str, **options) -> None:
+def _initialised(ray, address: str | None, **options) -> None:
     try:
-        ray.init(**options)
+        ray.init(address=address or "local", **options)
     except (ConnectionError, RuntimeError, ValueError, OSError) as error:
         ray.shutdown()
-        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-        raise InputError(f"address: Ray at {where} cannot be used: {reason}; {REMEDY}") from error
+        raise unusable(address, error) from error
+
+
+def unusable(address: str | None, error: Exception) -> InputError:
+    """Why Ray at an address, or of this machine, could not be used or could not go on."""
+    reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+    return InputError(f"address: Ray at {address or 'this machine'} cannot be used: {reason}; {REMEDY}")
 
 
 def check_cluster(address: str) -> None:

@@ -15,7 +15,7 @@ import numpy as np
 from ..errors import FitError, InputError, RadiocoreError, nearest_name, require
 from ..evaluation.folds import Folds, duplicates_of
 from ..progress import progress_bar
-from .cluster import ray_at
+from .cluster import ray_at, unusable
 from .space import Choice, Range, Space
 from .trial import Trials
 from .tuned import STOPPED, Trial, Tuned
@@ -91,7 +91,8 @@ def tune(
     Raises
     ------
     InputError
-        An argument is unusable, folds part duplicate rows, no cluster answers, or the storage cannot be written.
+        An argument is unusable, folds part duplicate rows, no cluster answers or it is lost, or the storage cannot be
+        written.
     FitError
         No trial came to an end.
     MissingExtraError
@@ -107,11 +108,11 @@ def tune(
         shared = Trials(model, inputs, target, folds, None if blocks is None else np.asarray(blocks), space, folder)
         with ray_at(address, at_once):
             shared.claim()
-            found = _run(shared, start, trials, engine, early_stop, at_once, seed, progress)
+            found = _run(shared, start, trials, engine, early_stop, at_once, seed, address, progress)
     return Tuned(model, space, tuple(found), len(folds), engine, seed)
 
 
-def _run(shared: Trials, start, trials, engine, early_stop, at_once, seed, progress) -> list[Trial]:
+def _run(shared: Trials, start, trials, engine, early_stop, at_once, seed, address, progress) -> list[Trial]:
     """The trials in the order in which they were drawn."""
     from ray import tune
     from ray.tune.schedulers import ASHAScheduler, FIFOScheduler
@@ -162,6 +163,8 @@ def _run(shared: Trials, start, trials, engine, early_stop, at_once, seed, progr
                 ),
             )
             results = list(tuner.fit())
+        except ConnectionError as error:  # an OSError, but none of the storage
+            raise unusable(address, error) from error
         except OSError as error:
             raise InputError(f"storage: {shared.folder} cannot be written: {error.strerror or error}") from error
         except EOFError as error:  # Ray reads what it could not write

@@ -101,7 +101,10 @@ class Trials:
             )
         settings = json.dumps(self.model_at(point).settings, sort_keys=True, default=str)
         own = self.folder / digest(settings, {})[:16]
-        own.mkdir(exist_ok=True)
+        try:
+            own.mkdir(exist_ok=True)
+        except OSError as error:
+            raise InputError(f"storage: {own} cannot be made: {error.strerror}") from error
         squares_db2, rows, epochs = 0.0, 0, 0
         for number, (training, held_out) in enumerate(self.folds, 1):
             path = own / f"fold-{number}.json"
