@@ -262,13 +262,16 @@ def test_a_gpu_refuses(town, grid, monkeypatch):
 
 
 def test_line_of_sight_of_the_same_report_decides_far_links(town, grid):
-    exact, drawn = (
+    exact, drawn, named = (
         coverage(town, grid, Channel(path_loss=UrbanMacro(extrapolate=True)), method)
         for method in (
             ExactCoverage(),
             AcceleratedSimulation(exact_radius_m=100.0, line_of_sight_model=Tr38901LineOfSight("UMa")),
+            AcceleratedSimulation(exact_radius_m=100.0, line_of_sight_model="tr38901-uma"),
         )
     )
+    assert named.dataset["coverage"].equals(drawn.dataset["coverage"])
+    assert named.provenance["estimator"]["line_of_sight_model"] == "tr38901-uma"
     assert drawn.provenance["estimator"]["line_of_sight_model"] == {"name": "tr38901", "scenario": "UMa"}
     assert 0 < float(abs(drawn.dataset["coverage"] - exact.dataset["coverage"]).mean()) < 0.25
 

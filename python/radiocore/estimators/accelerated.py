@@ -46,9 +46,9 @@ class AcceleratedSimulation(Estimator):
     far_links : {"drawn", "averaged"}
         The state of a far link is drawn once (the paper), or averaged over exactly in closed form,
         without sampling (then the server named is the likeliest one).
-    line_of_sight_model : {"air-to-ground", "p1410", "fitted"} or LineOfSightModel
+    line_of_sight_model : {"air-to-ground", "p1410", "fitted", "tr38901-uma", "-umi", "-rma"} or LineOfSightModel
         How likely a far link is in line of sight: the paper's sigmoid over the terrain, the product of ITU-R P.1410,
-        or a curve fitted to the scene's own exact line of sight.
+        a curve fitted to the scene's own exact line of sight, or 3GPP TR 38.901 for one of its scenarios.
     """
 
     draws: int = DEFAULT_DRAWS

@@ -47,7 +47,7 @@ class StochasticGeometryEstimator(Estimator):
     lookup : {"interpolated", "nearest"}
         Between the terrains of a database over the plane of alpha beta and gamma, or of the pair (a, b) with the least
         normalised deviation (the paper).
-    line_of_sight_model : {"air-to-ground", "p1410", "fitted"} or LineOfSightModel
+    line_of_sight_model : {"air-to-ground", "p1410", "fitted", "tr38901-uma", "-umi", "-rma"} or LineOfSightModel
         "air-to-ground" is what databases are trained for. With any other the full expression is tabulated when a map
         begins; then no database is asked, and channel and stations need not be those of one.
     max_distance_m : float, optional

@@ -7,9 +7,11 @@ from .air_to_ground import AirToGround
 from .fitted_curve import FittedCurve
 from .itu_p1410 import ItuP1410
 from .line_of_sight_model import LineOfSightModel
+from .tr38901_line_of_sight import SCENARIOS, Tr38901LineOfSight
 
 DEFAULT_MODEL = AirToGround.name
-NAMES = (AirToGround.name, ItuP1410.name, FittedCurve.name)
+OF_SCENARIOS = {f"{Tr38901LineOfSight.name}-{scenario.lower()}": scenario for scenario in SCENARIOS}
+NAMES = (AirToGround.name, ItuP1410.name, FittedCurve.name, *OF_SCENARIOS)
 
 
 def check_model(model: str | LineOfSightModel) -> None:
@@ -29,6 +31,8 @@ def model_for(model: str | LineOfSightModel, scene, receiver_height_m: float) ->
         return FittedCurve.of(scene, receiver_height_m=receiver_height_m)
     if isinstance(model, LineOfSightModel):
         return model
+    if model in OF_SCENARIOS:
+        return Tr38901LineOfSight(OF_SCENARIOS[model])
     return ItuP1410() if model == ItuP1410.name else AirToGround()
 
 
