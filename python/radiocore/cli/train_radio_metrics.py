@@ -85,7 +85,7 @@ def radio_metrics(
     A path-loss model estimates RSRP (stage one); a model of each metric corrects it by what is known of the link:
     distances, heights, power, frequency, line of sight and lengths inside buildings, and the time. Of several models
     that one is kept which errs least where it has not been: whole geohash cells are held out, with the radio cells and
-    towers in them.
+    towers in them, or whole towers where that would leave too little to learn from.
 
     Cells come with `--base-stations`, as for a map, or with `--towers`, a register such as OpenCelliD's, in which each
     row's own cell is looked up: the share that is found and the lengths of the links are told.

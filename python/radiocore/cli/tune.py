@@ -81,8 +81,9 @@ def radio_metrics(
     """Search for the batch, layers, weight decay, epochs, rate and loss of the correction network.
 
     Trials are judged by their error where they have not been: whole geohash cells are held out, with the radio cells
-    and towers in them, unless `--split` says otherwise. Of the measurements give those to train on only. A search that
-    was stopped goes on with the same `--storage`.
+    and towers in them, or whole towers where that would leave too little to learn from, unless `--split` says
+    otherwise. Of the measurements give those to train on only. A search that was stopped goes on with the same
+    `--storage`.
 
     Example: `radiocore tune radio-metrics --measurements drive.csv --base-stations cells.csv --output tuned`
     """

@@ -12,6 +12,9 @@ from ..predictor import BLOCK_M
 
 STRICT = ("geohash6", "tower")
 """Held out with their cells and towers apart; the first that can be had is the default."""
+SHARE_LEARNED, FEWEST_LEARNED = 0.5, 100
+"""Of the rows, and rows, that each fold of the default must leave to learn from: what is judged and calibrated on less
+is not the model that all rows train."""
 SPLITS = (*STRICT, "area", "operator", "squares")
 
 
@@ -22,7 +25,8 @@ def folds_of(measurements: Measurements, split: str | None, seed: int) -> Folds:
     ----------
     split : {"geohash6", "tower", "area", "operator", "squares"}, optional
         What is held out whole. All but squares of 100 m keep radio cells and towers apart as well; those do not, and
-        the folds' caption says so. Default: geohash cells or, where these cannot be had, towers.
+        the folds' caption says so. Default: geohash cells or, where these cannot be had or leave less than half of
+        the rows or than 100 to learn from in a fold, towers.
 
     Raises
     ------
@@ -51,12 +55,21 @@ def _of_towers(measurements: Measurements, seed: int) -> Folds:
 
 
 def _strictest(measurements: Measurements, seed: int) -> Folds:
-    reasons = []
+    """The first whose folds all leave enough to learn from, or else that which leaves the most."""
+    reasons, found = [], []
+    enough = max(SHARE_LEARNED * len(measurements), FEWEST_LEARNED)
     for split in STRICT:
         try:
-            return folds_of(measurements, split, seed)
+            folds = folds_of(measurements, split, seed)
         except InputError as error:
             reasons.append(f"{split}: {error}")
+            continue
+        fewest = min(int(training.sum()) for training, _ in folds)
+        if fewest >= enough:
+            return folds
+        found.append((fewest, folds))
+    if found:
+        return max(found, key=lambda pair: pair[0])[1]
     raise InputError(
         f"split: no rows can be held out with their cells and towers apart ({'; '.join(reasons)}); take "
         "split='squares', whose numbers flatter"
