@@ -107,7 +107,7 @@ def test_candidates_know_no_place():
 
 def test_cells_and_towers_are_apart_unless_asked_for():
     table = crowd(two_cities(), 300, seed=4).measurements
-    folds = folds_of(table, "geohash6", 0)
+    folds = folds_of(table, None, 0)
     assert folds.kind == "geohash6 cells" and not folds.flatters
     folds.check_no_leak(cells=table.cell)
     bare = replace(table, frame=LocalFrame())
@@ -140,13 +140,8 @@ def test_what_is_held_out_by_default_leaves_enough_to_learn_from():
     def mostly_everywhere(place, number):
         return own(place, number) if number % 10 == 0 else f"shared {number % 9}"
 
-    def mostly_one(place, number):
-        return own(place, number) if number % 10 < 3 else "one"
-
     assert folds_of(walks(own), None, 0).kind == "geohash6 cells"
     assert folds_of(walks(own, rows_each=8), None, 0).kind == "geohash6 cells", "no other leaves more of so few"
     thin = walks(mostly_everywhere)
     assert max(training.sum() for training, _ in folds_of(thin, "geohash6", 0)) < 40
     assert folds_of(thin, None, 0).kind == "towers held out"
-    one = folds_of(walks(mostly_one), None, 0)
-    assert one.kind == "towers held out" and min(training.sum() for training, _ in one) == 120

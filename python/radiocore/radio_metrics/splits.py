@@ -12,7 +12,7 @@ from ..predictor import BLOCK_M
 
 STRICT = ("geohash6", "tower")
 """Held out with their cells and towers apart; the first that can be had is the default."""
-SHARE_LEARNED, FEWEST_LEARNED = 0.5, 100
+SHARE_LEARNED, FEWEST_LEARNED = 0.1, 100
 """Of the rows, and rows, that each fold of the default must leave to learn from: what is judged and calibrated on less
 is not the model that all rows train."""
 SPLITS = (*STRICT, "area", "operator", "squares")
