@@ -270,6 +270,22 @@ class TestCsv:
         assert stations.id.tolist() == ["LTE eNB 1000"]
 
     @pytest.mark.parametrize(
+        ("text", "ids"),
+        [
+            ("radio,gnb_id\nNR,1234\n,1235\n", ["NR gNB 1234", "NR gNB 1235"]),
+            ("radio,enb_id,gnb_id\n,12,\n,,1234\n", ["LTE eNB 12", "NR gNB 1234"]),
+            ("radio,enb_id,gnb_id\nLTE,12,77\nNR,12,1234\n", ["LTE eNB 12", "NR gNB 1234"]),
+            ("radio,enb\nLTE,12\nNR,1234\n", ["LTE eNB 12", "NR gNB 1234"]),
+        ],
+    )
+    def test_sites_of_lte_and_nr(self, write, text, ids):
+        head, *rows = text.splitlines()
+        rows = [f"{row},{7.41 + 0.01 * number:.2f},51.49" for number, row in enumerate(rows)]
+        stations = BaseStations.read(write("\n".join([head + ",lon,lat", *rows])))
+        assert stations.id.tolist() == ids
+        assert stations.carrier.tolist() == [name.partition(" ")[0] for name in ids]
+
+    @pytest.mark.parametrize(
         ("text", "message"),
         [
             ("lon,lattitude\n7,51\n", r"no column 'lat'.*'lon', 'lattitude' \(did you mean 'lattitude'\?\).*columns="),

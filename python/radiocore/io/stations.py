@@ -237,7 +237,8 @@ def _assumptions(table: StationTable, cells, merged: Merged, height_m: float, po
         if merged.widest_m > 1:
             text += f" (a cell lies up to {merged.widest_m:,.0f} m from its station)"
         notes.append(text + "; merge_sites=False keeps every cell, and refuses cells at one place")
-        if (cells.site.str.startswith("gNB") & cells.azimuth_deg.isna()).any() and "enb" not in table.rows:
+        has_id = cells.reindex(columns=["enb", "gnb"]).notna().any(axis=1)
+        if (cells.site.str.startswith("gNB") & cells.azimuth_deg.isna() & ~has_id).any():
             notes.append(NR_ASSUMPTION)
     if "height_m" not in table.rows:
         notes.append(

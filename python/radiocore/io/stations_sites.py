@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 CELLS_PER_SITE = {"LTE": 256, "NR": 4096}
 """Cell ids of one site: LTE by 3GPP TS 36.413 (eNB id = cell id // 256); NR assumes a gNB id of 24 bits."""
 SITE_WORD = {"LTE": "eNB", "NR": "gNB"}
+RADIO_OF_ID = {"gnb": "NR", "enb": "LTE", "eci": "LTE"}
+"""Columns of ids that cells of one radio have."""
 NR_ASSUMPTION = "NR cells are assigned to a gNB by cell id // 4096, which assumes a gNB id of 24 bits"
 
 
@@ -29,8 +31,10 @@ def label_rows(rows: pandas.DataFrame, *, by_site: bool) -> pandas.DataFrame:
     """
     blank = np.full(len(rows), "", dtype=object)
     radio = _text(rows, "radio", blank).str.upper()
-    if "eci" in rows or "enb" in rows:
-        radio = radio.where(radio != "", "LTE")  # only LTE has an ECI and an eNB
+    told = {name: of for name, of in RADIO_OF_ID.items() if name in rows}
+    for name, of in told.items():
+        is_of = rows[name].notna() if len(set(told.values())) > 1 else True  # ids of one radio: all rows are of it
+        radio = radio.mask((radio == "") & is_of, of)
     network = _text(rows, "network", blank).map(network_label)
     if "mcc" in rows and "mnc" in rows:
         known = rows.mcc.notna() & rows.mnc.notna() & (network == "")
@@ -134,8 +138,9 @@ def _site(rows, radio):
         # A cell id below the site's share (site 0) is a local number or a placeholder, not a global id.
         for name, cells_per_site in CELLS_PER_SITE.items():
             number = number.mask((radio == name) & (cell >= cells_per_site), cell // cells_per_site)
-    if "enb" in rows:
-        number = rows.enb.where(rows.enb.notna() & radio.isin(list(SITE_WORD)), number)
+    for name, radios in (("enb", list(SITE_WORD)), ("gnb", ["NR"])):  # some files have all ids of sites as eNB
+        if name in rows:
+            number = rows[name].where(rows[name].notna() & radio.isin(radios), number)
     word = radio.map(SITE_WORD).fillna("")
     return _joined(word, _numbered("", number, rows)).where(number.notna(), "")
 

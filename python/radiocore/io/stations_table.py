@@ -37,12 +37,13 @@ ALIASES: dict[str, tuple[str, ...]] = {
     "area": ("lac", "tac"),
     "cell": ("cell_id", "cid"),
     "eci": (),
-    "enb": ("enb_id", "gnb", "gnb_id"),
+    "enb": ("enb_id",),
+    "gnb": ("gnb_id",),
 }
 """Canonical column names and the other names under which files hold them; case does not matter."""
 
 TEXT_COLUMNS = ("id", "carrier", "radio", "network", "antenna")
-MAY_BE_BLANK = {"azimuth_deg", "downtilt_deg", "frequency_mhz", "mcc", "mnc", "area", "cell", "eci", "enb"}
+MAY_BE_BLANK = {"azimuth_deg", "downtilt_deg", "frequency_mhz", "mcc", "mnc", "area", "cell", "eci", "enb", "gnb"}
 """Number columns in which an empty field means "not known"; in the others it is an error."""
 
 PLAUSIBLE_MATCH = 0.75
@@ -55,7 +56,10 @@ VALID: dict[str, tuple[Callable[[np.ndarray], np.ndarray], str | Callable[[float
     "downtilt_deg": (lambda v: np.abs(v) <= 90, "must lie in [-90, 90]"),
     "frequency_mhz": (is_carrier_mhz, wanted_carrier_mhz),
     "eci": (lambda v: (v >= 0) & (v < 2**28) & (v % 1 == 0), "must be a whole number of at most 28 bits"),
-    "enb": (lambda v: (v >= 0) & (v < 2**32) & (v % 1 == 0), "must be a whole number of at most 32 bits"),
+    **{
+        name: (lambda v: (v >= 0) & (v < 2**32) & (v % 1 == 0), "must be a whole number of at most 32 bits")
+        for name in ("enb", "gnb")
+    },
     **{
         name: (lambda v: (v >= -1) & (v < 2**36) & (v % 1 == 0), "must be a whole number of at most 36 bits")
         for name in ("mcc", "mnc", "area", "cell")
