@@ -355,6 +355,19 @@ class TestCsv:
         with pytest.raises(FileFormatError, match="only local files"):
             BaseStations.read(path)
 
+    def test_metres_beside_degrees(self, write):
+        path = write("lon,lat,Easting,Northing\n7.41,51.49,100,200\n")
+        stations = BaseStations.read(path, columns={"x": "Easting", "y": "Northing"})
+        assert stations.frame.crs is None
+        assert stations.report.notes[0] == "columns of the file that were not used: lon, lat"
+        stations = BaseStations.read(path)
+        assert stations.frame.input_crs == "EPSG:4326"
+        assert stations.report.notes[0] == "columns of the file that were not used: Easting, Northing"
+        with pytest.raises(FileFormatError, match="no column 'y'"):
+            BaseStations.read(write("lon,lat,E\n7.41,51.49,100\n", "half.csv"), columns={"x": "E"})
+        with pytest.raises(InputError, match="columns: they name lon, lat and also x, y"):
+            BaseStations.read(path, columns={"x": "Easting", "lon": "lon"})
+
     def test_metres_on_a_map_in_degrees(self, write):
         path, degrees = write("x,y\n389000,5706000\n"), LocalFrame.around("EPSG:4326", (7.40, 51.49, 7.42, 51.50))
         with pytest.raises(InputError, match=r"x, y need crs= \(the map is in degrees\): name their CRS, or give lon"):
@@ -422,6 +435,11 @@ class TestGeoJson:
     def test_stated_crs(self, write):
         path = write(points(((389000, 5706000), {}), crs="urn:ogc:def:crs:EPSG::32632"), "utm.geojson")
         assert BaseStations.read(path).frame.input_crs == "EPSG:32632"
+        assert BaseStations.read(path, crs="EPSG:32632").frame.input_crs == "EPSG:32632"
+        with pytest.raises(FileFormatError, match=r"utm.geojson: is in WGS 84 / UTM zone 32N, but .* 33N was given"):
+            BaseStations.read(path, crs="EPSG:32633")
+        bare = write(points(((389000, 5706000), {})), "bare.geojson")
+        assert BaseStations.read(bare, crs="EPSG:32632").frame.input_crs == "EPSG:32632"
 
     @pytest.mark.parametrize(
         ("text", "message"),

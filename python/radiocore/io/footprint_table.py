@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import FileFormatError, InputError, nearest_name
+from .crs import agreed_crs
 from .heights import Heights, heights_of, kinds_of, relevant_names
 
 OPEN_STRUCTURES = ("canopy", "carport", "gazebo", "pergola", "roof", "shelter")
@@ -205,29 +206,10 @@ def resolve_crs(in_file, options: ReadOptions, path):
     InputError
         The user's is none.
     """
-    if in_file is None and options.crs is None:
+    crs = agreed_crs(in_file, options.crs, path)
+    if crs is None:
         raise FileFormatError(f"{path}: has no CRS; name it with crs= (EPSG:32632, for example)")
-    given = None if options.crs is None else crs_from(options.crs)
-    if in_file is None:
-        return given
-    try:
-        own = crs_from(in_file)
-    except InputError as error:
-        raise FileFormatError(f"{path}: its {error}") from None
-    if given is not None and not own.equals(given, ignore_axis_order=True) and own.to_epsg(70) != given.to_epsg(70):
-        raise FileFormatError(f"{path}: is in {own.name}, but {given.name} was given; leave crs= out")
-    return own
-
-
-def crs_from(value):
-    """A pyproj CRS from anything pyproj takes, or an InputError."""
-    from pyproj import CRS
-    from pyproj.exceptions import CRSError
-
-    try:
-        return CRS.from_user_input(value)
-    except CRSError as error:
-        raise InputError(f"crs: {value!r} is no coordinate reference system ({error})") from None
+    return crs
 
 
 def require_choice(value, choices: tuple[str, ...], name: str) -> None:

@@ -12,7 +12,8 @@ from ..errors import InputError
 from ..frame import LocalFrame
 from ..scene import bbox_in_frame
 from ..units import LATTICE_LIMIT_MM, MM_PER_M, to_lattice_mm
-from .footprint_table import FootprintTable, crs_from, require_choice
+from .crs import crs_from
+from .footprint_table import FootprintTable, require_choice
 from .outlines import LatticeOutlines, beyond_lattice, outside_degrees, rings_of, to_lattice, unusable_geometry
 
 INVALID_RULES = ("repair", "raise")

@@ -9,6 +9,9 @@ import numpy as np
 from ..errors import FileFormatError
 from .stations_table import RawStations, StationFormat
 
+RFC_7946 = "EPSG:4326"
+"""What GeoJSON is in that names no other CRS."""
+
 
 def _matches(content: bytes) -> bool:
     return content[:4096].removeprefix(b"\xef\xbb\xbf").lstrip()[:1] == b"{"
@@ -30,7 +33,7 @@ def _read(content: bytes, source: str) -> RawStations:
     for name in ("x", "y"):
         if name not in columns:
             columns[name] = np.array([], dtype=object)
-    return RawStations(columns, np.arange(1, len(records) + 1), row_name="feature", crs=crs)
+    return RawStations(columns, np.arange(1, len(records) + 1), row_name="feature", crs=crs, default_crs=RFC_7946)
 
 
 def _record(feature, number: int, source: str) -> dict:
@@ -55,11 +58,11 @@ def _record(feature, number: int, source: str) -> dict:
 _POSITION_NAMES = {"lon", "longitude", "lng", "lat", "latitude", "x", "y", "x_m", "y_m", "easting", "northing"}
 
 
-def _stated_crs(document: dict, source: str) -> str:
-    """The CRS of the old ``crs`` member; without one RFC 7946 means WGS 84."""
+def _stated_crs(document: dict, source: str) -> str | None:
+    """The CRS of the old ``crs`` member."""
     stated = document.get("crs")
     if stated is None:
-        return "EPSG:4326"
+        return None
     try:
         return str(stated["properties"]["name"])
     except (KeyError, TypeError):

@@ -12,6 +12,7 @@ import numpy as np
 from ..errors import FileFormatError, InputError, nearest_name
 from ..frame import is_geographic
 from ..units import WANTED_HEIGHT, is_antenna_height_m, is_carrier_mhz, wanted_carrier_mhz
+from .crs import agreed_crs
 
 if TYPE_CHECKING:
     import pandas
@@ -42,6 +43,8 @@ ALIASES: dict[str, tuple[str, ...]] = {
 }
 """Canonical column names and the other names under which files hold them; case does not matter."""
 
+DEGREES, METRES = ("lon", "lat"), ("x", "y")
+"""Pairs of columns that hold positions; a file's one position is read."""
 TEXT_COLUMNS = ("id", "carrier", "radio", "network", "antenna")
 MAY_BE_BLANK = {"azimuth_deg", "downtilt_deg", "frequency_mhz", "mcc", "mnc", "area", "cell", "eci", "enb", "gnb"}
 """Number columns in which an empty field means "not known"; in the others it is an error."""
@@ -75,7 +78,9 @@ class RawStations:
     row: np.ndarray  # (N,) int, 1-based line or feature number in the file
     row_name: str = "line"
     crs: str | None = None
-    """CRS that the file states for its x and y (or lon and lat)."""
+    """CRS that the file states for its positions."""
+    default_crs: str | None = None
+    """CRS of its x and y where neither the file nor the user says."""
     attribution: str = ""
     notes: tuple[str, ...] = ()
     counts_unusable_positions: bool = False
@@ -127,13 +132,15 @@ class StationTable:
         import pandas as pd
 
         found = _resolve(list(raw.columns.columns), columns or {}, source)
-        horizontal, crs = _choose_position(found, raw, crs, source)
+        horizontal, crs = _choose_position(found, {name.lower() for name in columns or ()}, raw, crs, source)
+        for name in {*DEGREES, *METRES} - {*horizontal}:
+            found.pop(name, None)
         geographic = is_geographic(crs)
         rows = {"row": raw.row}
         for name, column in found.items():
             if name in TEXT_COLUMNS:
                 rows[name] = _text(raw, column).to_numpy(dtype=object)
-            elif name not in ("lon", "lat", "x", "y"):
+            elif name not in horizontal:
                 rows[name] = _numbers(raw, column, source, may_be_blank=name in MAY_BE_BLANK)
                 if name in VALID:
                     is_valid, wanted = VALID[name]
@@ -183,28 +190,39 @@ def _resolve(present: list, columns: Mapping[str, str], source: str) -> dict[str
     return found
 
 
-def _choose_position(found: dict[str, str], raw: RawStations, crs, source: str) -> tuple[tuple[str, str], str | None]:
-    """The pair of columns that holds the position, and its CRS."""
-    has_degrees = "lon" in found and "lat" in found
-    has_metres = "x" in found and "y" in found
-    if has_metres and (crs is not None or not has_degrees):
-        return ("x", "y"), raw.crs if crs is None else crs
-    if has_degrees:
-        if crs is not None and not is_geographic(crs):
-            raise InputError(
-                f"crs: {source} has longitude and latitude, but {crs} is a CRS in metres; leave crs out, or name the "
-                "columns in metres with columns={'x': ..., 'y': ...}"
-            )
-        return ("lon", "lat"), crs or raw.crs or "EPSG:4326"
-    present = list(raw.columns.columns)
-    pair = ("x", "y") if ("x" in found) != ("y" in found) and not {"lon", "lat"} & set(found) else ("lon", "lat")
-    missing = next(name for name in pair if name not in found)
-    hint = _alias_hint(missing, [str(name) for name in present if name not in found.values()])
-    instead = " (nor 'x' and 'y' in metres)" if pair == ("lon", "lat") else ""
-    raise FileFormatError(
-        f"{source}: there is no column {missing!r}{instead}; the file has {_listed(present)}{hint}; "
-        f"name it with columns={{{missing!r}: ...}}"
-    )
+def _choose_position(
+    found: dict[str, str], asked: set[str], raw: RawStations, crs, source: str
+) -> tuple[tuple[str, str], str | None]:
+    """The pair of columns that holds the position, the ``asked`` one before others, and its CRS."""
+    pairs = [pair for pair in (DEGREES, METRES) if asked.intersection(pair)]
+    if len(pairs) > 1:
+        raise InputError("columns: they name lon, lat and also x, y; name only the pair that counts")
+    names = set(found)
+    if pairs:
+        pair = pairs[0]
+    elif names.issuperset(METRES) and (crs is not None or not names.issuperset(DEGREES)):
+        pair = METRES
+    else:
+        pair = METRES if names.isdisjoint(DEGREES) and not names.isdisjoint(METRES) else DEGREES
+    missing = next((name for name in pair if name not in found), None)
+    if missing is not None:
+        present = list(raw.columns.columns)
+        hint = _alias_hint(missing, [str(name) for name in present if name not in found.values()])
+        instead = " (nor 'x' and 'y' in metres)" if pair == DEGREES and not pairs else ""
+        raise FileFormatError(
+            f"{source}: there is no column {missing!r}{instead}; the file has {_listed(present)}{hint}; "
+            f"name it with columns={{{missing!r}: ...}}"
+        )
+    agreed_crs(raw.crs, crs, source)  # raises where they differ
+    crs = raw.crs or crs
+    if pair == METRES:
+        return pair, crs or raw.default_crs
+    if crs is not None and not is_geographic(crs):
+        raise InputError(
+            f"crs: {source} has longitude and latitude, but {crs} is a CRS in metres; leave crs out, or name the "
+            "columns in metres with columns={'x': ..., 'y': ...}"
+        )
+    return pair, crs or "EPSG:4326"
 
 
 def _alias_hint(missing: str, present: list[str]) -> str:
