@@ -223,6 +223,13 @@ def test_a_toml_file_names_the_columns(write):
     assert found.month.tolist() == [3, 3] and set(found.carrier) == {"LTE o2"}
 
 
+def test_constants_are_read_as_columns_are(write):
+    mapping = write("[constants]\nnetwork = 302220\ntime = 1700000000\ncell = '77'\n", "columns.toml")
+    found = Measurements.read(write("lon,lat,rsrp_dbm\n7,51,-90\n7,51,-91\n"), columns=mapping)
+    assert set(found.network) == {"302-220"} and set(found.cell) == {"77"}
+    assert found.time.tolist() == [np.datetime64("2023-11-14T22:13:20", "ms").item()] * 2
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
@@ -232,6 +239,14 @@ def test_a_toml_file_names_the_columns(write):
         ("[columns]\nlon = 7", r"columns.toml: columns.lon"),
         ("[columns]\nlon = {colum = 'Long'}", r"columns.toml: columns.lon.column"),
         ("[constants]\nrsrp_dbm = -90", "constants.rsrp_dbm: it is a column of the file"),
+        (
+            "[columns]\nlon = 'Long'\nrsrp_dbm = 'RSRP (dBm)'\n[constants]\nmonth = 1.7",
+            "constant month: .* '1.7'; it must",
+        ),
+        (
+            "[columns]\nlon = 'Long'\nrsrp_dbm = 'RSRP (dBm)'\n[constants]\ntime = 'noon'",
+            "time is 'noon', which is no ti",
+        ),
         ("columns = ", "is not a TOML file"),
     ],
 )

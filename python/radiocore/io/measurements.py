@@ -151,10 +151,11 @@ def _measurements(
     if mapping.crs is not None and pair != ("x", "y"):
         raise InputError(f"crs: {source} has {pair[0]} and {pair[1]}, which need none; leave crs out")
     values = {name: column(name) for name in found if name in COLUMNS and name not in ("x_m", "y_m")}
-
+    for name, value in mapping.constants.items():
+        values[name] = np.repeat(RawColumn.constant(name, value, source).values(), len(raw.row))
     if "network" in values:
         values["network"] = np.array([network_label(name) for name in values["network"]], dtype=str)
-    elif "network" not in mapping.constants and {"mcc", "mnc"} <= set(found):
+    elif {"mcc", "mnc"} <= set(found):
         codes = zip(raw_column("mcc").names(), raw_column("mnc").names(), strict=True)
         values["network"] = np.array([network_label(f"{mcc}-{mnc}") if mcc and mnc else "" for mcc, mnc in codes], str)
     chosen = {name: column(name) for name in mapping.features}
@@ -188,7 +189,7 @@ def _measurements(
         left_out=left_out,
         notes=(*raw.notes, *unused, *height_notes(UE_ALTITUDE, chosen.get(UE_ALTITUDE, x[:0]), USUAL_UE_ALTITUDE_M)),
     )
-    kept = {name: value[keep] for name, value in values.items()} | mapping.constants
+    kept = {name: value[keep] for name, value in values.items()}
     features = {name: value[keep] for name, value in chosen.items()}
     return kind(x_m=x_m, y_m=y_m, row=raw.row[keep], **kept, features=features, frame=frame, report=report)
 

@@ -81,6 +81,12 @@ class RawColumn:
         text = text.where(~text.isin(missing), "").to_numpy(dtype=object)
         return cls(name, source, text, raw.row, raw.row_name, file)
 
+    @classmethod
+    def constant(cls, name: str, value: str | float, file: str) -> RawColumn:
+        """A column of one row, with what a mapping states for all."""
+        text = np.array([str(value).strip()], dtype=object)
+        return cls(name, Source(column=name), text, np.array([name]), "constant", file)
+
     def values(self) -> np.ndarray:
         """(N,) values as the column of :class:`Measurements` takes them."""
         if self.name == "time":
