@@ -332,7 +332,7 @@ def test_coordinates_of_a_crs_and_of_none(write):
         ),
         ("lon,lat,rsrp_dbm,month\n7,51,-90,13\n", "line 2: month is '13'; it must be a month"),
         ("lon,lat,rsrp_dbm\n7,51,-90\n7,51,-90\n", "all 2 rows have the rsrp_dbm -90"),
-        ("lon,lat,rsrp_dbm\n7,51,-90\n7,51\n", "its last line .*2 fields where line 1 names 3; is the file cut short"),
+        ("lon,lat,rsrp_dbm\n7,51,-90\n7,51\n", "line 3: has 2 fields where line 1 names 3; is the file cut short"),
         ("lon,lat,rsrp_dbm\n7,51,\n,51,-90\n", "none of its 2 rows.*: 1 without a position, 1 without an rsrp_dbm"),
         ("lon,lat,rsrp_dbm\n51.5,-107.4,-90\n", "line 2: longitude 51.5, latitude -107.4 .*look swapped"),
         ("lon,lat,rsrp_dbm\n388000,5700000,-90\n", "not degrees; metres go into columns x and y"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import re
 from typing import TYPE_CHECKING
@@ -75,12 +76,13 @@ def read_named_columns(content: bytes, source: str, example: str) -> tuple[panda
     Raises
     ------
     FileFormatError
-        The first line holds numbers or a name twice, or the table cannot be read.
+        The first line holds numbers or a name twice, a row has fewer fields than names, or the table cannot be read.
     """
     import numpy as np
 
     header = first_line(content)
-    fields = read_fields(content, source, max(DELIMITERS, key=header.count))
+    delimiter = max(DELIMITERS, key=header.count)
+    fields = read_fields(content, source, delimiter)
     names = [str(name).strip() for name in fields.iloc[0]]
     if any(is_number(name) for name in names):
         raise FileFormatError(
@@ -92,7 +94,24 @@ def read_named_columns(content: bytes, source: str, example: str) -> tuple[panda
         raise FileFormatError(f"{source}: line 1 names the column {twice!r} twice; rename one")
     columns = fields.iloc[1:].set_axis(names, axis=1)
     filled = (columns.fillna("") != "").any(axis=1).to_numpy()
+    if (columns.iloc[:, -1][filled] == "").any():  # as pandas has fields that are not there
+        _refuse_short(content, delimiter, names, source)
     return columns[filled], np.arange(2, 2 + len(columns))[filled]
+
+
+def _refuse_short(content: bytes, delimiter: str, names: list[str], source: str) -> None:
+    """A row with fewer fields than names is the end of a broken copy, or a slip; it would pass for empty fields."""
+    wanted = max(at for at, name in enumerate(names, start=1) if name or at == 1)
+    text = io.TextIOWrapper(io.BytesIO(content), "utf-8-sig", newline="")
+    try:
+        for line, fields in enumerate(csv.reader(text, delimiter=delimiter), start=1):
+            if len(fields) < wanted and any(field.strip() for field in fields):
+                raise FileFormatError(
+                    f"{source}, line {line}: has {len(fields)} fields where line 1 names {wanted}; is the file cut "
+                    "short? Copy it again, or write the empty fields of the line too"
+                )
+    except csv.Error as error:
+        raise FileFormatError(f"{source}: cannot be read as a table: {error}") from None
 
 
 def is_number(text: str) -> bool:

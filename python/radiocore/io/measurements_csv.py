@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import csv
 from pathlib import Path
 
-from ..errors import FileFormatError
-from .delimited_text import DELIMITERS, first_line, read_named_columns
+from .delimited_text import first_line, read_named_columns
 from .measurements_opencellid import FORMAT as OPENCELLID
 from .measurements_phone_log import FORMAT as PHONE_LOG
 from .measurements_table import MeasurementFormat, RawMeasurements
@@ -19,21 +17,7 @@ def _matches(head: bytes) -> bool:
 
 
 def _read(path: Path, source: str) -> RawMeasurements:
-    content = read_bytes(path)
-    columns, line = read_named_columns(content, source, "lon,lat,time,cell,rsrp_dbm")
-    _refuse_cut_short(content, len(columns.columns), source)
-    return RawMeasurements(columns, line, "line")
-
-
-def _refuse_cut_short(content: bytes, names: int, source: str) -> None:
-    """A last line with too few fields is the end of a broken copy; it would pass for a row without a measurement."""
-    header, last = first_line(content), content.rstrip(b"\r\n").rpartition(b"\n")[2].decode("utf-8", "replace")
-    fields = next(csv.reader([last], delimiter=max(DELIMITERS, key=header.count)), [])
-    if len(fields) < names:
-        raise FileFormatError(
-            f"{source}: its last line ({last[:80]!r}) has {len(fields)} fields where line 1 names {names}; is the file "
-            "cut short? Copy it again, or remove that line"
-        )
+    return RawMeasurements(*read_named_columns(read_bytes(path), source, "lon,lat,time,cell,rsrp_dbm"), "line")
 
 
 FORMAT = MeasurementFormat("CSV", _matches, _read)
