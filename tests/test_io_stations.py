@@ -336,6 +336,17 @@ class TestCsv:
         with pytest.raises(InputError, match="lines 2 and 4 are the same station.*remove one"):
             BaseStations.read(write(text))
 
+    def test_sectors_of_one_site_apart(self, write):
+        text = "lon,lat,radio,cell,azimuth_deg\n7.4,51.4,LTE,25601,120\n7.41,51.4,LTE,25602,120\n"
+        message = "lines 2 and 3 both are 'LTE eNB 100' on one carrier and the azimuth 120, .* with merge_sites=False"
+        with pytest.raises(InputError, match=message):
+            BaseStations.read(write(text))
+        assert BaseStations.read(write(text), merge_sites=False).id.tolist() == ["LTE cell 25601", "LTE cell 25602"]
+        with pytest.raises(
+            InputError, match="lines 2 and 3 both are 'A' on one carrier and no azimuth, .*their azimuths$"
+        ):
+            BaseStations.read(write("lon,lat,id\n7.4,51.4,A\n7.41,51.4,A\n"))
+
     def test_unknown_names_in_columns(self, write):
         with pytest.raises(InputError, match=r"columns: 'lonn' is no column of stations \(did you mean 'lon'"):
             BaseStations.read(write(self.TABLE), columns={"lonn": "Longitude"})

@@ -114,6 +114,7 @@ def read_stations(
     cells = _with_defaults(cells, height_m=height_m, power_dbm=power_dbm)
     merged = merge_cells(cells) if merge_sites else Merged(cells, 0, 0.0)
     _refuse_duplicates(table, merged.rows, merge_sites)
+    _refuse_equal_ids(table, merged.rows, merge_sites)
     notes = (*table.notes, *_assumptions(table, cells, merged, height_m, power_dbm))
     report = StationReport(
         source=str(path),
@@ -205,13 +206,10 @@ def _with_defaults(cells, **given: float):
 
 def _refuse_duplicates(table: StationTable, rows, merge_sites: bool) -> None:
     place = {name: np.rint(rows[name] * MM_PER_M) for name in ("x_m", "y_m", "height_m")}
-    key = rows.assign(azimuth_deg=rows.azimuth_deg.fillna(-1.0), **place)
-    same = ["carrier", "x_m", "y_m", "height_m", "azimuth_deg"]
-    repeated = key.duplicated(same, keep="first")
-    if not repeated.any():
+    pair = _first_equal(rows.assign(**place), ["carrier", "x_m", "y_m", "height_m"])
+    if pair is None:
         return
-    second = key[repeated].iloc[0]
-    first = key[(key[same] == second[same]).all(axis=1)].iloc[0]
+    first, second = pair
     can_merge = not merge_sites and second.azimuth_deg == -1.0
     remedy = "merge_sites=True makes one station of them" if can_merge else "remove one, or name their carriers apart"
     carrier = f" (carrier {second.carrier!r})" if second.carrier else ""
@@ -219,6 +217,35 @@ def _refuse_duplicates(table: StationTable, rows, merge_sites: bool) -> None:
         f"{table.source}: {table.row_name}s {int(first['row'])} and {int(second['row'])} are the same station"
         f"{carrier}, equal in position, height and azimuth; {remedy}"
     )
+
+
+def _refuse_equal_ids(table: StationTable, rows, merge_sites: bool) -> None:
+    pair = _first_equal(rows[rows.id != ""], ["carrier", "id"])
+    if pair is None:
+        return
+    first, second = pair
+    is_sector = second.azimuth_deg != -1.0
+    azimuth = f"and the azimuth {second.azimuth_deg:g}" if is_sector else "and no azimuth"
+    remedy = "give each an id of its own"
+    if not is_sector:
+        remedy += ", or sectors of one site their azimuths"
+    elif merge_sites and second.id == second.site_name:
+        remedy += ", or name them after their cells with merge_sites=False"
+    raise InputError(
+        f"{table.source}: {table.row_name}s {int(first['row'])} and {int(second['row'])} both are {second.id!r} on one "
+        f"carrier {azimuth}, at different places; {remedy}"
+    )
+
+
+def _first_equal(rows, names: list[str]):
+    """The first row that equals an earlier one in the columns and in its direction, -1 for none, and that one."""
+    rows = rows.assign(azimuth_deg=(rows.azimuth_deg % 360).fillna(-1.0))
+    same = [*names, "azimuth_deg"]
+    repeated = rows.duplicated(same, keep="first")
+    if not repeated.any():
+        return None
+    second = rows[repeated].iloc[0]
+    return rows[(rows[same] == second[same]).all(axis=1)].iloc[0], second
 
 
 def _assumptions(table: StationTable, cells, merged: Merged, height_m: float, power_dbm: float) -> list[str]:
