@@ -163,6 +163,12 @@ class TestOpenCellId:
         with pytest.raises(InputError, match=message):
             BaseStations.read(write(opencellid()), bbox=UBC, **options)
 
+    @pytest.mark.parametrize("wanted", ["", " ", ["LTE"]])
+    @pytest.mark.parametrize("name", ["radio", "network", "carrier"])
+    def test_choice_that_is_no_name(self, write, name, wanted):
+        with pytest.raises(InputError, match=f"^{name}: .* is no name of a {name}; give one, or leave it out"):
+            BaseStations.read(write(opencellid()), bbox=UBC, **{name: wanted})
+
     def test_text_in_a_number_column(self, write):
         with pytest.raises(FileFormatError, match=r"stations\.csv, line 3: lon is .east., which is not a finite"):
             BaseStations.read(write(opencellid().replace("-123.25,49.262", "east,49.262")), bbox=UBC)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import fields
@@ -178,9 +179,15 @@ class RunConfig(BaseModel):
     stations_margin_m: Number = _key(
         DEFAULT_MARGIN_M, "Input", "M", "Stations and buildings this far around the map still count, m.", ge=0
     )
-    radio: str | None = _key(None, "Base stations", "NAME", "Only cells of this technology: GSM, UMTS, LTE, NR.")
-    network: str | None = _key(None, "Base stations", "MCC-MNC", "Only cells of this operator, e.g. 302-220.")
-    carrier: str | None = _key(None, "Base stations", "NAME", "Only this carrier. [every one, the best at each point]")
+    radio: str | None = _key(
+        None, "Base stations", "NAME", "Only cells of this technology: GSM, UMTS, LTE, NR.", min_length=1
+    )
+    network: str | None = _key(
+        None, "Base stations", "MCC-MNC", "Only cells of this operator, e.g. 302-220.", min_length=1
+    )
+    carrier: str | None = _key(
+        None, "Base stations", "NAME", "Only this carrier. [every one, the best at each point]", min_length=1
+    )
     merge_sites: bool = _key(True, "Base stations", "", "Make one station of the cells of one site and carrier.")
     station_height_m: Number = _key(
         DEFAULT_HEIGHT_M, "Base stations", "M", "Antenna height above ground where the file has none, m.", gt=0
@@ -336,7 +343,7 @@ def _explain(error: ValidationError) -> str:
     if cause is not None:
         return f"{key}: {cause}"
     wanted = first["msg"].partition(",")[0].partition(" for <")[0]
-    wanted = wanted.replace("Input should be", "must be").replace("Input is", "is")
+    wanted = re.sub("^(Input|String) should", "must", wanted).replace("Input is", "is")
     return f"{key}: {wanted}, not {first['input']!r}"
 
 

@@ -144,6 +144,8 @@ def format_of(content: bytes, source: str) -> StationFormat:
 
 def _matches(values, wanted: str, name: str) -> np.ndarray:
     """(N,) which rows are of the wanted radio, network or carrier."""
+    if not isinstance(wanted, str) or not wanted.strip():
+        raise InputError(f"{name}: {wanted!r} is no name of a {name}; give one, or leave it out to take every {name}")
     label = (network_label(wanted) if name == "network" else wanted.strip()).casefold()
     return (values.str.casefold() == label).to_numpy(dtype=bool)
 
