@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,10 +15,12 @@ from radiocore import (
     ReceiverGrid,
     Scene,
     antennas,
+    run,
     simulate_manifold,
 )
 from radiocore.antennas import antenna_named
 from radiocore.antennas.element import SectorElement
+from radiocore.config import RunConfig
 from radiocore.estimators import AcceleratedSimulation, ExactCoverage, TraditionalSimulation
 from radiocore.propagation.antenna_gain import antenna_attenuation_db
 from radiocore.propagation.free_space import FreeSpace
@@ -335,3 +338,8 @@ def test_tables_refuse_by_line(tmp_path, row, said):
     path.write_text(f"x,y,azimuth,tilt,antenna\n0,0,{row}\n")
     with pytest.raises(FileFormatError, match=said):
         BaseStations.read(path)
+
+
+def test_pattern_files_stand_among_the_inputs_of_a_map(town, element_file):
+    assert run.input_files(RunConfig(), with_antenna(town, "tr38901")) == {}
+    assert run.input_files(RunConfig(), with_antenna(town, str(element_file))) == {"antenna 1": Path(element_file)}

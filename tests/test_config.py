@@ -161,6 +161,14 @@ def test_a_model_stands_in_the_provenance_by_its_hash_only(tmp_path):
     assert run.input_files(config) == {"model": tmp_path / "model.json"}
 
 
+def test_a_shapefile_stands_in_the_provenance_by_all_its_parts(tmp_path):
+    for name in ("town.shp", "town.dbf", "town.PRJ", "town.txt", "other.dbf"):
+        (tmp_path / name).write_text("")
+    files = run.input_files(RunConfig(buildings=tmp_path / "town.shp"))
+    named = {key: path.name for key, path in files.items()}
+    assert named == {"buildings": "town.shp", "buildings .dbf": "town.dbf", "buildings .prj": "town.PRJ"}
+
+
 def test_a_model_is_for_trained_methods(tmp_path):
     (tmp_path / "model.json").write_text("{}")
     with pytest.raises(InputError, match="model: method='exact' is not a trained one; leave model out"):

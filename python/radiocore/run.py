@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from .antennas import pattern_files
 from .buildings import Buildings
 from .config import RunConfig
 from .errors import ConfigError, InputError
@@ -16,6 +17,7 @@ from .estimators import Estimator, estimator_named
 from .grid import ReceiverGrid
 from .io import manifold_geotiff
 from .io.atomic import atomic_path, check_destination
+from .io.buildings_shapefile import parts_beside
 from .io.sniff import local_file
 from .io.writers import check_output, writer_for
 from .manifold import CoverageManifold
@@ -110,7 +112,7 @@ def make_map(scene: Scene, config: RunConfig, *, progress=None) -> CoverageManif
         progress=progress,
         provenance={
             "config": config.provenance(),
-            "inputs": {key: file_identity(path) for key, path in input_files(config).items()},
+            "inputs": {key: file_identity(path) for key, path in input_files(config, scene).items()},
         },
         **simulation_options(config),
     )
@@ -122,10 +124,20 @@ def estimator_of(config: RunConfig) -> Estimator:
     return estimator_named(config.method, **{key: getattr(config, key) for key in keys})
 
 
-def input_files(config: RunConfig) -> dict[str, Path]:
-    """The files that a config reads, by key."""
+def input_files(config: RunConfig, scene: Scene | None = None) -> dict[str, Path]:
+    """The files that a config reads, by key: also the parts of a shapefile and, of a scene, the antenna patterns."""
     files = {"buildings": config.buildings, "base_stations": config.base_stations, "model": config.model}
-    return {key: path for key, path in files.items() if path is not None}
+    files = with_parts({key: path for key, path in files.items() if path is not None})
+    if scene is not None:
+        antennas = pattern_files(scene.base_stations.antenna.tolist())
+        files |= {f"antenna {number}": path for number, path in enumerate(antennas, start=1)}
+    return files
+
+
+def with_parts(files: dict[str, Path]) -> dict[str, Path]:
+    """The files, and what is read beside a shapefile: heights and CRS are not in the .shp."""
+    parts = {f"{key} {part.suffix.lower()}": part for key, path in files.items() for part in parts_beside(path)}
+    return files | parts
 
 
 def file_identity(path: Path) -> dict[str, str | int]:

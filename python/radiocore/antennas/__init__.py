@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import inspect
 import pkgutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 from pathlib import Path
 
@@ -40,6 +40,11 @@ def antenna_named(name: str) -> AntennaPattern:
         return _read(name, suffix, status.st_mtime_ns, status.st_size)
     except OSError as error:
         raise InputError(f"antenna: {name}: {error.strerror}; give the path of a pattern file") from None
+
+
+def pattern_files(names: Iterable[str]) -> list[Path]:
+    """The files among names of patterns, each once, sorted."""
+    return [Path(name) for name in sorted(set(names)) if Path(name).suffix.lower() in _readers()]
 
 
 @lru_cache(maxsize=256)

@@ -60,7 +60,7 @@ def manifold(
         name="town" if config.buildings is None else config.buildings.name.partition(".")[0],
         seed=config.seed,
         threads=config.threads,
-        inputs={key: file_identity(path) for key, path in input_files(config).items()},
+        inputs={key: file_identity(path) for key, path in input_files(config, scene).items()},
     )
     _write(report, output)
 

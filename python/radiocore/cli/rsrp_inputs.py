@@ -18,7 +18,7 @@ from ..foliage import Foliage
 from ..io import buildings_osm, sniff
 from ..measurements import Measurements
 from ..network import BaseStations
-from ..run import file_identity, read_buildings, read_scene, station_options
+from ..run import file_identity, read_buildings, read_scene, station_options, with_parts
 from ..scene import Scene
 from .inspect import PANELS
 from .options import OPTION_KEYS
@@ -130,5 +130,6 @@ def foliage_of(config: RunConfig, scene: Scene | None) -> Foliage | None:
 
 
 def identities(**files: Path | None) -> dict[str, dict]:
-    """Name, size and checksum of each file that is given."""
-    return {key: file_identity(path) for key, path in files.items() if path is not None}
+    """Name, size and checksum of each file that is given, and of the parts of a shapefile."""
+    given = {key: path for key, path in files.items() if path is not None}
+    return {key: file_identity(path) for key, path in with_parts(given).items()}
