@@ -13,6 +13,7 @@ from types import SimpleNamespace
 import pytest
 import shapely
 
+from commands import refusal as refused_words
 from radiocore import BaseStations, Buildings, Scene, run
 from radiocore.cli.options import in_options
 from radiocore.config import METHODS, RunConfig
@@ -296,6 +297,33 @@ def test_demo_makes_a_map_of_a_made_up_city(tmp_path):
     assert result.returncode == 0, result.stderr
     assert files_in(tmp_path / "new" / "out") == ["drive.csv", "map.nc", "map.png", "map.tif"]
     assert "SINR > 10 dB" in result.stdout and "map.tif" in result.stdout
+
+
+def test_what_is_made_up_takes_no_options_of_files(town, capsys):
+    (town / "columns.toml").write_text('station_columns = {power_dbm = "EIRP"}\n')
+    for words, key in [
+        (["demo", "--station-power-dbm", 43], "--station-power-dbm"),
+        (["demo", "--bbox=1,2,3,4"], "--bbox"),
+        (["demo", "--height-column", "foo"], "--height-column"),
+        (["demo", "--config", town / "columns.toml"], "station_columns"),
+        (["demo", "--crowd", "--seed", 1, "--resolution", 10], "--resolution"),
+        (["demo", "--crowd", "--buildings", "town.geojson"], "--buildings"),
+        (["reproduce", "manifold", "--radio", "GSM"], "--radio"),
+    ]:
+        folder = "--output" if words[0] == "reproduce" else "--output-dir"
+        refused = refused_words(capsys, [*words, folder, town / "out"])
+        assert f"error: {key}: " in refused and "made up" in refused
+    assert not (town / "out").exists()
+    refused = refused_words(capsys, ["inspect", "--buildings", town / "town.geojson", "--radio", "GSM"])
+    assert "--radio: there is no file of base stations; leave it out" in refused
+
+
+def test_the_demo_of_files_takes_their_options(town):
+    (town / "radios.csv").write_text("lon,lat,radio\n24.9415,60.1670,LTE\n24.9450,60.1675,GSM\n")
+    files = ("--buildings", "town.geojson", "--base-stations", "radios.csv")
+    result = radiocore("demo", *files, "--output-dir", "out", "--radio", "LTE", "--resolution", 20, cwd=town)
+    assert result.returncode == 0, result.stderr
+    assert files_in(town / "out") == ["map.nc", "map.png", "map.tif"]
 
 
 def test_demo_makes_a_crowd_up(tmp_path):

@@ -16,7 +16,8 @@ from ..measuring.crowd_cities import made_up_cities
 from ..measuring.crowd_files import write_crowd
 from ..run import check_files, read_scene
 from ..scene import Scene
-from .options import OPTION_KEYS, takes_config
+from .inspect import SCENE_KEYS
+from .options import OPTION_KEYS, refuse_keys, takes_config
 from .show import show_files
 from .simulate import carry_out
 
@@ -46,16 +47,17 @@ def command(
     `radiocore train radio-metrics` learns from: `crowd.csv` of two cities, `crowd_blind.csv` of a third, their cells
     and their buildings.
     """
-    if (config.buildings is None) != (config.base_stations is None):
-        missing = "buildings" if config.buildings is None else "base_stations"
-        raise ConfigError(f"{missing}: not given; the demo takes both files, or neither for a made-up city")
     given = {key: getattr(config, key) for key in config.model_fields_set}
     if crowd:
-        if config.buildings is not None:
-            raise ConfigError("--crowd: it is made up; leave out the buildings and the base stations")
+        refuse_keys(config, sorted(given.keys() - {"seed"}), "the demo's crowd is made up, and takes a seed alone")
         output_dir.mkdir(parents=True, exist_ok=True)
         write_made_up_crowd(config.seed, output_dir)
         return
+    if (config.buildings is None) != (config.base_stations is None):
+        missing = "buildings" if config.buildings is None else "base_stations"
+        raise ConfigError(f"{missing}: not given; the demo takes both files, or neither for a made-up city")
+    if config.buildings is None:
+        refuse_keys(config, SCENE_KEYS, "without files the demo's city is made up")
     outputs = [output_dir / name for name in FILES]
     config = RunConfig(**{"threshold_db": THRESHOLDS_DB, **given, "output": outputs})
     output_dir.mkdir(parents=True, exist_ok=True)

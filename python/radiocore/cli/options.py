@@ -14,7 +14,7 @@ from typing import Annotated
 import typer
 
 from ..config import RunConfig
-from ..errors import InputError, RadiocoreError
+from ..errors import ConfigError, InputError, RadiocoreError
 
 CONFIG_HELP = "A TOML file with the keys of radiocore.config.RunConfig; options given here replace its values."
 
@@ -64,6 +64,23 @@ def takes_config(keys: Iterable[str]) -> Callable:
         return with_options
 
     return decorate
+
+
+def refuse_keys(config: RunConfig, keys: Iterable[str], why: str) -> None:
+    """Refuse the first of these keys that is set, where the work at hand would drop it.
+
+    Raises
+    ------
+    ConfigError
+    """
+    for key in keys:
+        if key in config.model_fields_set and getattr(config, key) is not None:
+            raise ConfigError(f"{key}: {why}; leave it out")
+
+
+def keys_of(*panels: str) -> tuple[str, ...]:
+    """The options of some panels."""
+    return tuple(key for key in OPTION_KEYS if RunConfig.model_fields[key].json_schema_extra["panel"] in panels)
 
 
 @contextmanager

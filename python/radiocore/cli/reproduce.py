@@ -10,8 +10,8 @@ import typer
 from ..config import RunConfig
 from ..errors import ConfigError
 from ..run import file_identity, input_files, read_scene
-from .inspect import PANELS
-from .options import OPTION_KEYS, errors_in_options, takes_config
+from .inspect import PANELS, SCENE_KEYS
+from .options import errors_in_options, keys_of, refuse_keys, takes_config
 from .show import show_files, show_lines
 
 if TYPE_CHECKING:
@@ -24,11 +24,7 @@ Output = Annotated[Path, typer.Option(metavar="FOLDER", help="Where the report g
 
 
 @app.command("manifold")
-@takes_config(
-    key
-    for key in OPTION_KEYS
-    if key in ("seed", "threads") or RunConfig.model_fields[key].json_schema_extra["panel"] in PANELS
-)
+@takes_config([*keys_of(*PANELS), "seed", "threads"])
 def manifold(
     config: RunConfig,
     output: Output = ...,
@@ -49,6 +45,8 @@ def manifold(
     if (config.buildings is None) != (config.base_stations is None):
         missing = "buildings" if config.buildings is None else "base_stations"
         raise ConfigError(f"{missing}: not given; the report takes both files, or neither for a made-up town")
+    if config.buildings is None:
+        refuse_keys(config, SCENE_KEYS, "without files the report's towns are made up")
     check_folder(output, KIND)
     scene = None
     if config.buildings is not None:

@@ -21,9 +21,9 @@ from ..network import BaseStations
 from ..run import file_identity, read_buildings, read_scene, station_options, with_parts
 from ..scene import Scene
 from .inspect import PANELS
-from .options import OPTION_KEYS
+from .options import keys_of
 
-SCENE_KEYS = tuple(key for key in OPTION_KEYS if RunConfig.model_fields[key].json_schema_extra["panel"] in PANELS)
+SCENE_KEYS = keys_of(*PANELS)
 STATIONS_MARGIN_M = 20_000.0
 """Cells are measured far from their masts."""
 
