@@ -132,6 +132,12 @@ def test_packed_binary_file(tmp_path):
     refused(["town.gpkg.gz", "unpack it"], tmp_path / "town.gpkg.gz")
 
 
+def test_two_crs_without_a_code_conflict(tmp_path):
+    town_frame().to_crs("ESRI:102014").to_file(tmp_path / "town.shp")  # Lambert's conical of Europe; 102013: Albers'
+    refused(["town.shp", "Albers", "was given; leave crs= out"], tmp_path / "town.shp", crs="ESRI:102013")
+    assert len(Buildings.read(tmp_path / "town.shp", crs="ESRI:102014")) == 3
+
+
 def test_geopackage_with_two_layers(tmp_path):
     path = tmp_path / "town.gpkg"
     town_frame().to_file(path, layer="north", driver="GPKG")

@@ -22,9 +22,15 @@ def agreed_crs(in_file, given, path):
         own = crs_from(in_file)
     except InputError as error:
         raise FileFormatError(f"{path}: its {error}") from None
-    if given is not None and not own.equals(given, ignore_axis_order=True) and own.to_epsg(70) != given.to_epsg(70):
+    if given is not None and not _agree(own, given):
         raise FileFormatError(f"{path}: is in {own.name}, but {given.name} was given; leave crs= out")
     return own
+
+
+def _agree(own, given) -> bool:
+    """Whether two CRS are one: by definition, or by EPSG code where a .prj spells it in another way."""
+    code = own.to_epsg(70)
+    return own.equals(given, ignore_axis_order=True) or (code is not None and code == given.to_epsg(70))
 
 
 def crs_from(value):
