@@ -198,7 +198,7 @@ def test_geojson_faults(geojson):
 
 
 def test_nothing_usable(geojson, tmp_path):
-    refused(["town.geojson", "'flat'", "underside"], geojson(feature([at(SQUARE)], "flat", height=0)))
+    refused(["town.geojson", "'flat'", "underside"], geojson(feature([at(SQUARE)], "flat", height=4, min_height=4)))
     refused(["bbox"], geojson(feature([at(SQUARE)], height=5)), bbox=(100.0, -50.0, 101.0, -49.0))
     (tmp_path / "town.poly.xml").write_text("<additional><location netOffset='1,2,3'/></additional>")
     refused(["town.poly.xml", "netOffset"], tmp_path / "town.poly.xml")
@@ -213,7 +213,6 @@ def test_geojson_repairs_and_refusals(geojson):
         feature([at(SQUARE[:-1], 400020)], "open", height=5),
         feature([at([[0, 0], [9, 0], [0, 0], [0, 0]])], "flat", height=5),
         feature([at([[0, 0], [float("nan"), 0], [3, 3], [0, 0]])], "nan", height=5),
-        feature([at(SQUARE)], "zero", height=0),
         feature([at(SQUARE)], "floating", height=5, min_height=6),
         feature([at([[0, 0], [float("nan"), 0], [3, 3], [0, float("nan")], [float("nan"), 0]])], "nans", height=5),
         feature([at(SQUARE)], "Polygn", kind="Polygn", height=5),
@@ -227,10 +226,24 @@ def test_geojson_repairs_and_refusals(geojson):
     assert list(town.ids) == ["good", "bow", "open"]
     assert town.report.repaired == ("bow", "open")
     reasons = dict(town.report.refused)
-    assert set(reasons) == {*("flat", "nan", "nans", "Polygn", "huge", "text", "zero", "floating", "dot", "bare")}
+    assert set(reasons) == {*("flat", "nan", "nans", "Polygn", "huge", "text", "floating", "dot", "bare")}
     assert "no area" in reasons["flat"] and "finite" in reasons["nan"] and "underside" in reasons["floating"]
     assert town.report.counts == {"features that are no polygons": 1}
-    assert town.report.outlines_read == 13
+    assert town.report.outlines_read == 12
+
+
+def test_a_height_of_0_is_missing(geojson):
+    path = geojson(
+        feature([at(SQUARE)], "roof", height=5),
+        feature([at(SQUARE, 400020)], "zero", height=0),
+        feature([at(SQUARE, 400040)], "text", height="0 m"),
+        feature([at(SQUARE, 400060)], "storeys", height=0, levels=2),
+    )
+    town = Buildings.read(path, impute="constant", constant_height_m=7)
+    assert town.roof_mm.tolist() == [5000, 7000, 7000, 6000]
+    assert list(town.height_source) == ["height", "imputed-constant", "imputed-constant", "levels"]
+    assert "3 outlines have a height of 0, which counts as missing." in town.report.notes
+    refused(["2 of 4", "a height of 0 (first: text"], path, impute="raise")
 
 
 @pytest.mark.parametrize(

@@ -151,7 +151,7 @@ class Buildings:
         metres_per_level : float
             Storey height where only a number of levels is known.
         impute : {"rayleigh", "constant", "raise"}
-            What a building without any height gets. "rayleigh" draws by (seed, building id), so
+            What a building without any height gets, or with one of 0. "rayleigh" draws by (seed, building id), so
             that a bounding box does not change it.
         rayleigh_scale_m, constant_height_m : float, optional
             The imputation's parameter. The Rayleigh scale defaults to the file's own (with 30

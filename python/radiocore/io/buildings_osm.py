@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import FileFormatError
-from .footprint_table import BuildingFormat, FootprintTable, ReadOptions, unreadable_note, without_open_structures
+from .footprint_table import BuildingFormat, FootprintTable, ReadOptions, notes_on, without_open_structures
 from .heights import KNOWN_NAMES, heights_of, relevant_names
 from .osm_parts import NO_OUTLINE, assign_parts, poorly_covered
 from .osm_scan import is_pbf, scan_buildings
@@ -76,7 +76,7 @@ def read(path: Path, options: ReadOptions) -> FootprintTable:
         attribution=ATTRIBUTION,
         counts={reason: count for reason, count in counts.items() if count},
         refused=tuple(found.refused.items()),
-        notes=unreadable_note(heights) + _coverage_note(ids[poorly_covered(geometry, owner)]),
+        notes=notes_on(heights) + _coverage_note(ids[poorly_covered(geometry, owner)]),
         outlines_read=number + found.repeated + len(found.refused),
     )
     return without_open_structures(table.select(~replaced), kind[kind_row][~replaced], options)

@@ -126,7 +126,7 @@ def table_from_columns(
         crs=crs,
         counts=counts,
         refused=tuple(refused),
-        notes=unreadable_note(heights),
+        notes=notes_on(heights),
         **more,
     )
     return without_open_structures(table, kinds_of(columns, len(ids)), options)
@@ -156,12 +156,15 @@ def without_open_structures(table: FootprintTable, kind: np.ndarray, options: Re
     return replace(table.select(~leave), counts=counts)
 
 
-def unreadable_note(heights: Heights) -> tuple[str, ...]:
-    """A note on height texts that could not be read, if there are any."""
-    if not heights.unreadable:
-        return ()
-    first = "; ".join(f"{name}: {text}" for name, text in heights.unreadable[:5])
-    return (f"{len(heights.unreadable)} height or level values are no numbers and count as missing (first: {first}).",)
+def notes_on(heights: Heights) -> tuple[str, ...]:
+    """Notes on heights that could not be read or are 0, if there are any."""
+    notes = []
+    if number := len(heights.unreadable):
+        first = "; ".join(f"{name}: {text}" for name, text in heights.unreadable[:5])
+        notes.append(f"{number} height or level values are no numbers and count as missing (first: {first}).")
+    if heights.zero:
+        notes.append(f"{heights.zero} outlines have a height of 0, which counts as missing.")
+    return tuple(notes)
 
 
 def unique_ids(candidates: Sequence, number: int) -> np.ndarray:

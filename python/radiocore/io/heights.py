@@ -45,6 +45,8 @@ class Heights:
     source: np.ndarray  # (N,) str: "column NAME", "height", "levels", or "" where missing
     unreadable: tuple[tuple[str, str], ...]
     """(id, text) of values that are no height and count as missing."""
+    zero: int = 0
+    """Outlines with a height of 0, which counts as missing: files write it where they know none."""
 
 
 def metres(value) -> float:
@@ -113,7 +115,7 @@ def heights_of(
     path,
     unreadable_is_missing: bool,
 ) -> Heights:
-    """Heights in the order: the user's column, a known height column, levels.
+    """Heights in the order: the user's column, a known height column, levels; a 0 counts as missing.
 
     Parameters
     ----------
@@ -164,14 +166,18 @@ def heights_of(
 
     height_m = np.full(number, np.nan)
     source = np.full(number, "", dtype=object)
+    zero = np.zeros(number, dtype=bool)
     for label, values in candidates:
-        fill = np.isnan(height_m) & ~np.isnan(values)
+        zero |= np.isnan(height_m) & (values == 0)
+        fill = np.isnan(height_m) & (values > 0)
         height_m[fill] = values[fill]
         source[fill] = label
 
     base_m = read(BASE_NAMES)
     base_m = np.where(np.isnan(base_m), read_levels(BASE_LEVEL_NAMES) * metres_per_level, base_m)
-    return Heights(height_m, np.nan_to_num(base_m, nan=0.0), source.astype(str), tuple(dict.fromkeys(unreadable)))
+    return Heights(
+        height_m, np.nan_to_num(base_m, nan=0.0), source.astype(str), tuple(dict.fromkeys(unreadable)), int(zero.sum())
+    )
 
 
 def impute_heights(
@@ -207,8 +213,8 @@ def impute_heights(
     if impute == "raise":
         first = ", ".join(without[:5])
         raise InputError(
-            f"{path}: {share} have no height (first: {first}) and impute='raise'; name the column with "
-            "height_column=, or choose impute='rayleigh' or 'constant'"
+            f"{path}: {share} have no height, or a height of 0 (first: {first}), and impute='raise'; name the "
+            "column with height_column=, or choose impute='rayleigh' or 'constant'"
         )
     height_m, source = height_m.copy(), source.astype(object)
     if impute == "constant":
