@@ -355,3 +355,12 @@ def test_errors_are_of_the_file(tmp_path):
     (tmp_path / "a.osm").write_text("<osm version='0.6'></osm>")
     with pytest.raises(FileFormatError, match="holds no closed outline"):
         Buildings.read(tmp_path / "a.osm")
+
+
+@pytest.mark.parametrize("name", WRITERS)
+def test_columns_that_were_not_read_are_named_where_heights_are_made_up(tmp_path, name):
+    frame = town_frame().rename(columns={"height": "HEIGHT_M"})
+    WRITERS[name](frame, tmp_path / name)
+    (note,) = Buildings.read(tmp_path / name).report.notes
+    assert note.endswith("Columns that were not read: HEIGHT_M; name the heights' one with height_column=.")
+    assert not Buildings.read(tmp_path / name, height_column="HEIGHT_M").report.notes

@@ -18,7 +18,7 @@ from .footprint_table import (
     table_from_columns,
     unique_ids,
 )
-from .heights import columns_of
+from .heights import columns_of, names_of
 from .sniff import read_bytes
 
 LONGITUDE_LATITUDE = "OGC:CRS84"
@@ -47,6 +47,7 @@ def read(path: Path, options: ReadOptions) -> FootprintTable:
         options=options,
         path=path,
         faults=faults,
+        names=names_of(properties),
         unclosed=tuple(unclosed),
     )
 
@@ -71,7 +72,7 @@ def _properties(feature: dict, row: int, path: Path) -> dict:
 def _ids(features: list[dict], properties: list[dict]) -> np.ndarray:
     own = [feature.get("id") for feature in features]
     if all(value is None for value in own):
-        key = id_column(dict.fromkeys(name for row in properties for name in row))
+        key = id_column(names_of(properties))
         own = [row.get(key) for row in properties]
     return unique_ids(own, len(features))
 

@@ -18,7 +18,7 @@ from .footprint_table import (
     table_from_columns,
     unique_ids,
 )
-from .heights import columns_of
+from .heights import columns_of, names_of
 from .sniff import read_bytes, xml_root_name
 
 NO_PROJECTION = ("", "!", "-")
@@ -45,17 +45,19 @@ def read(path: Path, options: ReadOptions) -> FootprintTable:
     if geo == {True}:
         in_file, offset = LONGITUDE_LATITUDE, np.zeros(2)
 
+    columns = [row["columns"] for row in wanted]
     ids = unique_ids([row["id"] for row in wanted], len(wanted))
     geometry, faults = parse_geometries(wanted, ids, lambda row: _polygon(row["shape"], offset))
     counts = {"polygons of other types left out": len(rows) - len(wanted), "building points without outline": points}
     return table_from_columns(
         geometry,
         ids,
-        columns_of([row["columns"] for row in wanted], options.height_column, path),
+        columns_of(columns, options.height_column, path),
         crs=resolve_crs(in_file, options, path),
         options=options,
         path=path,
         faults=faults,
+        names=names_of(columns),
         counts={reason: number for reason, number in counts.items() if number},
     )
 

@@ -43,6 +43,8 @@ class FootprintTable:
     notes: tuple[str, ...] = ()
     unclosed: tuple[str, ...] = ()
     """Ids of outlines whose rings the reader had to close."""
+    other_columns: tuple[str, ...] = ()
+    """Columns of the file that were not read; none of OSM, whose heights have their own tags."""
     outlines_read: int = -1
     """Outlines in the file, those left out or refused included; -1 = N + refused."""
 
@@ -77,6 +79,7 @@ def table_from_columns(
     options: ReadOptions,
     path,
     faults: Mapping[str, str] | None = None,
+    names: Sequence[str] = (),
     **more,
 ) -> FootprintTable:
     """The table of a file in which every row is a building of its own.
@@ -87,6 +90,7 @@ def table_from_columns(
     ids : (N,) str
     columns : the relevant columns, (N,) each
     faults : why a geometry is None, by id
+    names : all columns of the file
     **more
         Further fields of :class:`FootprintTable`.
 
@@ -127,6 +131,7 @@ def table_from_columns(
         counts=counts,
         refused=tuple(refused),
         notes=notes_on(heights),
+        other_columns=tuple(name for name in names if name not in columns and name != id_column(names)),
         **more,
     )
     return without_open_structures(table, kinds_of(columns, len(ids)), options)
@@ -180,8 +185,8 @@ def id_column(names) -> str | None:
     return next((name for wanted in ("id", "@id", "osm_id") for name in names if str(name).lower() == wanted), None)
 
 
-def table_from_geodataframe(frame, *, options: ReadOptions, path) -> FootprintTable:
-    """The table of a GeoDataFrame, for the formats that geopandas reads."""
+def table_from_geodataframe(frame, *, options: ReadOptions, path, in_file: Sequence[str] = ()) -> FootprintTable:
+    """The table of a GeoDataFrame, for the formats that geopandas reads; ``in_file`` names all columns of the file."""
     names = [str(name) for name in frame.columns if name != frame.geometry.name]
 
     def values(name: str) -> list:
@@ -196,6 +201,7 @@ def table_from_geodataframe(frame, *, options: ReadOptions, path) -> FootprintTa
         crs=resolve_crs(frame.crs, options, path),
         options=options,
         path=path,
+        names=in_file or names,
     )
 
 

@@ -93,6 +93,7 @@ def read_footprints(
             constant_m=constant_height_m,
             seed=seed,
             path=file,
+            other_columns=table.other_columns if height_column is None else (),
         )
         return build(
             replace(

@@ -87,15 +87,18 @@ def relevant_names(names: Iterable[str], height_column: str | None, path) -> lis
     names = list(names)
     if height_column is not None and height_column not in names:
         hint = nearest_name(height_column, names)
-        listed = ", ".join(sorted(names)[:30]) + (", ..." if len(names) > 30 else "")
-        raise FileFormatError(f"{path}: has no column {height_column!r}{hint}; its columns are: {listed or 'none'}")
+        raise FileFormatError(f"{path}: has no column {height_column!r}{hint}; its columns are: {_listed(names)}")
     return [name for name in names if name == height_column or name.lower() in KNOWN_NAMES]
 
 
 def columns_of(rows: Sequence[Mapping], height_column: str | None, path) -> dict[str, list]:
     """Relevant columns of rows that are mappings; None where a row lacks one."""
-    names = dict.fromkeys(str(name) for row in rows for name in row)
-    return {name: [row.get(name) for row in rows] for name in relevant_names(names, height_column, path)}
+    return {name: [row.get(name) for row in rows] for name in relevant_names(names_of(rows), height_column, path)}
+
+
+def names_of(rows: Sequence[Mapping]) -> tuple[str, ...]:
+    """The columns of rows that are mappings, in the order of the file."""
+    return tuple(dict.fromkeys(str(name) for row in rows for name in row))
 
 
 def kinds_of(columns: Mapping[str, Sequence], number: int) -> np.ndarray:
@@ -190,8 +193,14 @@ def impute_heights(
     constant_m: float | None,
     seed: int,
     path,
+    other_columns: Sequence[str] = (),
 ) -> tuple[np.ndarray, np.ndarray, str]:
     """Fill the missing heights of a whole file, before any of it is left out.
+
+    Parameters
+    ----------
+    other_columns
+        Names of the file that were not read, of which one may hold the heights.
 
     Returns
     -------
@@ -227,8 +236,11 @@ def impute_heights(
         origin = f"are drawn from a Rayleigh distribution of scale {scale_m:.1f} m ({basis})"
         effect = "single places are then an example, only averages over the area mean something"
     source[missing] = f"imputed-{impute}"
-    weight = "most heights are made up: " if 2 * len(without) > len(names) else ""
+    most = 2 * len(without) > len(names)
+    weight = "most heights are made up: " if most else ""
     note = f"{weight}{share} have no height in the file; theirs {origin}, so {effect}."
+    if most and other_columns:
+        note += f" Columns that were not read: {_listed(other_columns)}; name the heights' one with height_column=."
     return height_m, source.astype(str), note
 
 
@@ -250,6 +262,10 @@ def _uniforms(seed: int, building: np.ndarray) -> np.ndarray:
     hashes = [hashlib.blake2b(str(name).encode(), key=key, digest_size=8).digest() for name in building]
     bits = np.frombuffer(b"".join(hashes), dtype="<u8") >> np.uint64(11)
     return (bits.astype(np.float64) + 0.5) * 2.0**-53
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(sorted(names)[:30]) + (", ..." if len(names) > 30 else "") or "none"
 
 
 def _find(columns: Mapping[str, Sequence], names: tuple[str, ...]) -> list[tuple[str, Sequence]]:

@@ -46,7 +46,7 @@ def read_layer(path: Path, options: ReadOptions, *, driver: str) -> FootprintTab
             f"{path}: {without:,} of its {len(frame):,} features have no geometry, as if the file is cut short; "
             "export it again"
         )
-    return table_from_geodataframe(frame, options=options, path=path)
+    return table_from_geodataframe(frame, options=options, path=path, in_file=names)
 
 
 def _may_hold_polygons(kind: str | None) -> bool:
