@@ -287,6 +287,24 @@ def test_equal_ids_name_their_rows():
         rc.BaseStations(x_m=[1.0, 2.0], y_m=[0.0, 0.0], id=["A", "A"])
 
 
+@pytest.mark.parametrize(
+    ("bounds_m", "message"),
+    [
+        ((100, 0, 0, 100), "must ascend"),
+        ((0, 0, 100, np.nan), "must ascend"),
+        ((0, 0, 100), "is not four numbers"),
+        ("here", "is not four numbers"),
+    ],
+)
+def test_receiver_bounds_are_four_ascending_numbers(scene, bounds_m, message):
+    with pytest.raises(rc.InputError, match=f"^receiver_bounds_m: .*{message}"):
+        replace(scene, receiver_bounds_m=bounds_m)
+
+
+def test_receiver_bounds_may_be_a_point(scene):
+    assert rc.ReceiverGrid.over(replace(scene, receiver_bounds_m=[5, 5, 5, 5]), 10.0).shape == (1, 1)
+
+
 def test_unknown_reading_option_names_the_nearest():
     with pytest.raises(rc.InputError, match=r"height_colum: .*did you mean 'height_column'"):
         rc.Scene.read(buildings="town.geojson", base_stations="cells.csv", height_colum="H")

@@ -51,6 +51,8 @@ class Scene:
         object.__setattr__(self, "base_stations", self.base_stations.to_frame(self.buildings.frame))
         if self.receiver_bounds_m is None:
             object.__setattr__(self, "receiver_bounds_m", self._default_bounds_m())
+        else:
+            object.__setattr__(self, "receiver_bounds_m", _as_bounds_m(self.receiver_bounds_m))
         if self.host_building == "raise" and (hosted := np.flatnonzero(np.diff(self.host_start))).size:
             station = int(hosted[0])
             building = str(self.buildings.ids[self.host_list[self.host_start[station]]])
@@ -242,6 +244,16 @@ class Scene:
             raise InputError("scene: it has neither buildings nor base stations; give receiver_bounds_m")
         x_m, y_m = self.base_stations.x_m, self.base_stations.y_m
         return (float(x_m.min()), float(y_m.min()), float(x_m.max()), float(y_m.max()))
+
+
+def _as_bounds_m(bounds_m) -> tuple[float, float, float, float]:
+    try:
+        west, south, east, north = (float(value) for value in bounds_m)
+    except (TypeError, ValueError):
+        raise InputError(f"receiver_bounds_m: {bounds_m!r} is not four numbers x_min, y_min, x_max, y_max") from None
+    if not (np.isfinite([west, south, east, north]).all() and west <= east and south <= north):
+        raise InputError(f"receiver_bounds_m: {bounds_m!r} must ascend: x_min <= x_max and y_min <= y_max, all finite")
+    return west, south, east, north
 
 
 def _split_options(options: dict) -> tuple[dict, dict]:
