@@ -79,6 +79,7 @@ def test_thresholds_are_one_or_several(given, wanted):
         ({"resolution_m": "five"}, "resolution_m: must be a valid number, not 'five'"),
         ({"resolution_m": float("nan")}, "resolution_m: must be a finite number, not nan"),
         ({"resolution_m": True}, "resolution_m: True is not a number"),
+        ({"channel": {"fading_m_los": True}}, "channel.fading_m_los: True is not a number"),
         ({"receiver_height_m": -1}, "receiver_height_m: must be greater than or equal to 0"),
         ({"exact_radius_m": float("nan")}, "exact_radius_m: .*not nan"),
         ({"draws": 2.5}, "draws: must be a valid integer"),

@@ -208,6 +208,13 @@ def test_links_that_leave_the_map_are_counted():
         ({"seed": -1}, r"seed: -1"),
         ({"draws": 0, "method": "traditional"}, r"draws: 0"),
         ({"threads": 0}, r"threads: 0"),
+        ({"threads": "x"}, r"^threads: 'x' must be a whole number"),
+        ({"seed": "x"}, r"^seed: 'x' must be a whole number"),
+        ({"seed": None}, r"^seed: None must be a whole number"),
+        ({"seed": np.inf}, r"^seed: inf must be a whole number"),
+        ({"block_size": "x"}, r"^block_size: 'x' must be a whole number"),
+        ({"draws": "x", "method": "traditional"}, r"^draws: 'x' must be a whole number"),
+        ({"exact_radius_m": "x", "method": "accelerated"}, r"^exact_radius_m: 'x' is not a number"),
         ({"threshold_db": [0.0, np.nan]}, r"threshold_db"),
         ({"threshold_db": [0.0, 0.0]}, r"threshold_db.*twice"),
         ({"threshold_db": "abc"}, r"threshold_db: 'abc'"),
@@ -299,6 +306,25 @@ def test_equal_ids_name_their_rows():
 def test_receiver_bounds_are_four_ascending_numbers(scene, bounds_m, message):
     with pytest.raises(rc.InputError, match=f"^receiver_bounds_m: .*{message}"):
         replace(scene, receiver_bounds_m=bounds_m)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda scene: scene.with_sectors(downtlit_deg=6), r"downtlit_deg: no such column.*'downtilt_deg'"),
+        (lambda scene: scene.with_sectors("north"), r"azimuth_deg: 'north' is not a list of directions"),
+        (lambda scene: scene.with_station_moved(0, height_m="x"), r"height_m: 'x' is not a number"),
+        (lambda scene: rc.ReceiverGrid.over(scene, 20.0, "a"), r"height_m: 'a' is not a number"),
+        (lambda scene: rc.ReceiverGrid.over(scene, "a"), r"resolution_m: 'a' is not a number"),
+        (lambda scene: rc.Buildings.from_polygons(shapely.box(0, 0, 1, 1), 3.0), r"polygons: .*\[polygon\]"),
+        (lambda scene: rc.Buildings.from_polygons([shapely.box(0, 0, 1, 1)], "x"), r"height_m: cannot be read"),
+        (lambda scene: rc.Channel(path_loss_exponent_los=True), r"path_loss_exponent_los: True is not a number"),
+        (lambda scene: rc.Channel(max_interferer_distance_m=3e6), r"max_interferer_distance_m: 3e\+06 is longer"),
+    ],
+)
+def test_what_is_no_number_is_named(scene, call, message):
+    with pytest.raises(rc.InputError, match=f"^{message}"):
+        call(scene)
 
 
 def test_receiver_bounds_may_be_a_point(scene):

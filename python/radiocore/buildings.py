@@ -102,8 +102,12 @@ class Buildings:
         """
         from .io.footprints import FootprintTable, build
 
+        try:
+            polygons = list(polygons)
+        except TypeError:
+            raise InputError("polygons: they are not a list; give a single one as [polygon]") from None
         geometry = np.empty(len(polygons), dtype=object)
-        geometry[:] = list(polygons)
+        geometry[:] = polygons
         number = len(geometry)
         name = np.array([str(i) for i in range(number)] if ids is None else [str(i) for i in ids], dtype=str)
         table = FootprintTable(
@@ -285,7 +289,10 @@ def rayleigh_scale_m(height_m: np.ndarray) -> float:
 
 
 def _per_building(value, number: int, name: str) -> np.ndarray:
-    value = np.asarray(value, dtype=np.float64)
+    try:
+        value = np.asarray(value, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise InputError(f"{name}: cannot be read as numbers of metres") from None
     if value.ndim == 0:
         return np.full(number, float(value))
     if value.shape != (number,):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .errors import InputError
-from .units import MM_PER_M, db_to_linear, dbm_to_mw
+from .units import LATTICE_LIMIT_MM, MM_PER_M, as_number, db_to_linear, dbm_to_mw
 
 if TYPE_CHECKING:
     from .propagation.loss_model import PathLossModel
@@ -57,10 +57,7 @@ class Channel:
             value = getattr(self, item.name)
             if value is None and item.default is None:
                 continue
-            try:
-                value = float(value)
-            except (TypeError, ValueError):
-                raise InputError(f"{item.name}: {value!r} is not a number") from None
+            value = as_number(value, item.name)
             object.__setattr__(self, item.name, value)
             infinite_allowed = item.name in ("noise_dbm", "noise_density_dbm_hz") and value == -np.inf
             if not np.isfinite(value) and not infinite_allowed:
@@ -73,6 +70,9 @@ class Channel:
             value = getattr(self, name)
             if value is not None and value <= 0:
                 raise InputError(f"{name}: {value:g} must be positive")
+        if self.interferer_reach_mm >= 2 * LATTICE_LIMIT_MM:
+            reach_m = self.max_interferer_distance_m
+            raise InputError(f"max_interferer_distance_m: {reach_m:g} is longer than any link; leave it out")
         if self.path_loss is not None:
             self._check_path_loss()
 

@@ -9,7 +9,7 @@ from .cuda import GivenOnDevice, device_of, open_kernels
 from .device import resolve_device, resolve_threads
 from .device_array import DeviceArray, is_device_array
 from .errors import InputError
-from .units import db_to_linear
+from .units import db_to_linear, is_whole
 
 THRESHOLD_LIMIT_DB = 60.0
 DEFAULT_DRAWS = 2000
@@ -243,14 +243,14 @@ def as_thresholds(threshold_db) -> tuple[np.ndarray, bool]:
 
 def as_seed(seed: int) -> int:
     """A seed that fits the generator's 64-bit key."""
-    if isinstance(seed, bool) or int(seed) != seed or not 0 <= seed < 2**64:
+    if not (is_whole(seed) and 0 <= seed < 2**64):
         raise InputError(f"seed: {seed!r} must be a whole number from 0 to 2^64 - 1")
     return int(seed)
 
 
 def as_draws(draws: int) -> int:
     """A number of draws that fits the generator's counter."""
-    if isinstance(draws, bool) or int(draws) != draws or not 1 <= draws <= MOST_DRAWS:
+    if not (is_whole(draws) and 1 <= draws <= MOST_DRAWS):
         raise InputError(f"draws: {draws!r} must be a whole number from 1 to {MOST_DRAWS}")
     return int(draws)
 

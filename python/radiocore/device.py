@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from . import _core
 from .errors import DeviceUnavailableError, InputError, nearest_name
+from .units import is_whole
 
 DEVICES = ("auto", "cpu", "cuda")
 
@@ -39,6 +40,6 @@ def resolve_threads(threads: int | None) -> int:
     """Number of threads for the core: None means every processor the process may use."""
     if threads is None:
         return _core.available_threads()
-    if isinstance(threads, bool) or int(threads) != threads or threads < 1:
+    if not (is_whole(threads) and threads >= 1):
         raise InputError(f"threads: {threads!r} must be a whole number of at least 1")
     return int(threads)

@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 
 from .errors import InputError, nearest_name
-from .units import MM_PER_M, to_lattice_mm
+from .units import MM_PER_M, as_number, to_lattice_mm
 
 DEFAULT_RESOLUTION_M = 5.0
 DEFAULT_RECEIVER_HEIGHT_M = 1.5
@@ -46,11 +46,12 @@ class ReceiverGrid:
             axis_m = axis_mm / MM_PER_M
             axis_m.flags.writeable = False
             object.__setattr__(self, name, axis_m)
-        if not (np.isfinite(self.height_m) and self.height_m >= 0):
+        height_m = as_number(self.height_m, "height_m")
+        if not (np.isfinite(height_m) and height_m >= 0):
             raise InputError(f"height_m: {self.height_m} must be a height above ground, 0 or more")
         if self.indoor not in INDOOR:
             raise InputError(f"indoor: {self.indoor!r} is not one of {INDOOR}{nearest_name(self.indoor, INDOOR)}")
-        object.__setattr__(self, "height_m", float(self.height_m))
+        object.__setattr__(self, "height_m", height_m)
 
     @classmethod
     def over(
@@ -74,7 +75,7 @@ class ReceiverGrid:
     @classmethod
     def covering(cls, bounds_m, resolution_m, height_m=DEFAULT_RECEIVER_HEIGHT_M, *, indoor="blocked") -> ReceiverGrid:
         """Like :meth:`over`, for a box (x_min, y_min, x_max, y_max) in scene metres."""
-        step_mm = float(resolution_m) * MM_PER_M
+        step_mm = as_number(resolution_m, "resolution_m") * MM_PER_M
         if not (2 <= step_mm <= MOST_RESOLUTION_MM and abs(step_mm - 2 * round(step_mm / 2)) <= 1e-6):
             raise InputError(f"resolution_m: {resolution_m} must be a multiple of 0.002 m, up to 10,000 m")
         step_mm = int(round(step_mm))

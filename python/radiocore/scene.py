@@ -14,6 +14,7 @@ from .buildings import Buildings
 from .errors import InputError, nearest_name
 from .network import _COLUMNS as STATION_COLUMNS
 from .network import BaseStations
+from .units import as_number
 
 HOST_RULES = ("transparent", "literal", "raise")
 DEFAULT_MARGIN_M = 1000.0
@@ -177,7 +178,7 @@ class Scene:
         for name, value in (("x_m", x_m), ("y_m", y_m), ("height_m", height_m)):
             if value is not None:
                 column = np.array(getattr(self.base_stations, name))
-                column[row] = value
+                column[row] = as_number(value, name)
                 changes[name] = column
         return self._with_stations(replace(self.base_stations, **changes))
 
@@ -188,9 +189,7 @@ class Scene:
             columns.setdefault("carrier", self.carriers[0])
         elif "carrier" not in columns and self.carriers:
             raise InputError(f"carrier: say which of {list(self.carriers)} the new station transmits on")
-        unknown = sorted(set(columns) - set(STATION_COLUMNS))
-        if unknown:
-            raise InputError(f"{unknown[0]}: no such column of a station{nearest_name(unknown[0], STATION_COLUMNS)}")
+        _require_columns(columns)
         new = BaseStations(x_m=[x_m], y_m=[y_m], frame=self.frame, **columns)
         joined = {
             name: np.concatenate([getattr(self.base_stations, name), getattr(new, name)]) for name in STATION_COLUMNS
@@ -202,11 +201,16 @@ class Scene:
 
         As ``scene.with_sectors(downtilt_deg=6, antenna="pattern.msi")``. Ids get a letter a sector, as ``mast A``.
         """
+        _require_columns(columns)
+        try:
+            azimuth_deg = np.atleast_1d(np.asarray(azimuth_deg, dtype=np.float64))
+        except (TypeError, ValueError):
+            raise InputError(f"azimuth_deg: {azimuth_deg!r} is not a list of directions in degrees") from None
         stations, number = self.base_stations, len(azimuth_deg)
         each = {name: np.repeat(getattr(stations, name), number) for name in STATION_COLUMNS}
         letters = [chr(ord("A") + place) for place in range(number)] * len(stations)
         each["id"] = [f"{name} {letter}" if name else "" for name, letter in zip(each["id"], letters, strict=True)]
-        each["azimuth_deg"] = np.tile(np.asarray(azimuth_deg, dtype=np.float64), len(stations))
+        each["azimuth_deg"] = np.tile(azimuth_deg, len(stations))
         return self._with_stations(replace(stations, **each | columns))
 
     def with_station_removed(self, station: int | str) -> Scene:
@@ -222,7 +226,7 @@ class Scene:
             raise InputError("x_m, y_m, lon, lat: give x_m and y_m, or lon and lat")
         if in_metres:
             return x_m, y_m
-        x_m, y_m = self.frame.from_lonlat(lon, lat)
+        x_m, y_m = self.frame.from_lonlat(as_number(lon, "lon"), as_number(lat, "lat"))
         return float(x_m), float(y_m)
 
     def report(self):
@@ -244,6 +248,11 @@ class Scene:
             raise InputError("scene: it has neither buildings nor base stations; give receiver_bounds_m")
         x_m, y_m = self.base_stations.x_m, self.base_stations.y_m
         return (float(x_m.min()), float(y_m.min()), float(x_m.max()), float(y_m.max()))
+
+
+def _require_columns(names) -> None:
+    if unknown := sorted(set(names) - set(STATION_COLUMNS)):
+        raise InputError(f"{unknown[0]}: no such column of a station{nearest_name(unknown[0], STATION_COLUMNS)}")
 
 
 def _as_bounds_m(bounds_m) -> tuple[float, float, float, float]:

@@ -25,7 +25,7 @@ from .progress import progress_bar
 from .propagation.path_loss_power import try_path_loss
 from .propagation.power_law import in_one_pass, mean_power_mw, require_one_metre
 from .scene import Scene
-from .units import MM_PER_M, mw_to_dbm
+from .units import MM_PER_M, is_whole, mw_to_dbm
 
 BLOCK_BYTES = 40 * 2**20
 """What the links of a block may take, far below the memory of a map."""
@@ -275,8 +275,8 @@ class _Run:
     def _block_size(self, stations: int, bytes_a_link: float) -> int:
         """Receivers a block: a multiple of 8, so that line of sight packs into whole bytes."""
         if self.block_size is not None:
-            if self.block_size < 1:
-                raise InputError(f"block_size: {self.block_size} must be at least 1")
+            if not (is_whole(self.block_size) and self.block_size >= 1):
+                raise InputError(f"block_size: {self.block_size!r} must be a whole number of at least 1")
             return -(-int(self.block_size) // 8) * 8
         fitting = int(BLOCK_BYTES / (bytes_a_link * stations)) // 8 * 8
         return max(FEWEST_RECEIVERS, min(self.estimator.most_receivers, fitting))

@@ -1,5 +1,7 @@
 """Conversions between logarithmic and linear units, and between metres and the lattice; slips of unit and of height."""
 
+import numbers
+
 import numpy as np
 
 from . import _core
@@ -94,6 +96,27 @@ def to_lattice_mm(value_m, name: str) -> np.ndarray:
             f"lattice of 1,073 km; give coordinates in a local metric frame, or give the CRS"
         )
     return value_mm.astype(np.int64)
+
+
+def as_number(value, name: str) -> float:
+    """An argument as a number; which ones it may be is the caller's to say.
+
+    Raises
+    ------
+    InputError
+        It is none, or a truth value.
+    """
+    try:
+        if isinstance(value, bool | np.bool_):
+            raise TypeError
+        return float(value)
+    except (TypeError, ValueError, OverflowError):
+        raise InputError(f"{name}: {value!r} is not a number") from None
+
+
+def is_whole(value) -> bool:
+    """Whether an argument is a whole number, as 3 or 3.0 and not as True."""
+    return isinstance(value, numbers.Real) and not isinstance(value, bool) and value % 1 == 0
 
 
 def is_carrier_mhz(value):

@@ -16,7 +16,7 @@ from ..propagation.line_of_sight_model import LineOfSightModel
 from ..propagation.named import DEFAULT_MODEL, check_model, model_for, settings_of
 from ..propagation.power_law import known_links
 from ..propagation.terrain import Surroundings, Terrain, count_outside_fit, surroundings_of, terrain_around
-from ..units import LATTICE_LIMIT_MM, MM_PER_M
+from ..units import LATTICE_LIMIT_MM, MM_PER_M, as_number
 from .base import Estimator, average_coverage, require_antennas_above, sample_coverage
 from .exact import require_whole_shapes
 
@@ -60,10 +60,10 @@ class AcceleratedSimulation(Estimator):
 
     def __post_init__(self):
         object.__setattr__(self, "draws", as_draws(self.draws))
-        if not self.exact_radius_m >= 0:
+        if not as_number(self.exact_radius_m, "exact_radius_m") >= 0:
             raise InputError(f"exact_radius_m: {self.exact_radius_m} must be 0 m or more (inf: every link exact)")
         most_m = LATTICE_LIMIT_MM / 1000
-        if not 0 < self.neighbourhood_radius_m < most_m:
+        if not 0 < as_number(self.neighbourhood_radius_m, "neighbourhood_radius_m") < most_m:
             raise InputError(f"neighbourhood_radius_m: {self.neighbourhood_radius_m} must lie in (0, {most_m:.0f}) m")
         if self.far_links not in FAR_LINKS:
             hint = nearest_name(self.far_links, FAR_LINKS)
