@@ -249,6 +249,14 @@ def test_a_grid_beyond_the_memory_says_what_it_needs():
             rc.simulate_manifold(scene, resolution_m=resolution_m)
 
 
+def test_the_memory_is_known_without_the_kernels_table(monkeypatch):
+    def absent(*_, **__):
+        raise FileNotFoundError
+
+    monkeypatch.setattr(simulate, "open", absent, raising=False)
+    assert simulate.available_memory_bytes() > 0
+
+
 def test_no_station_is_an_error(scene, grid):
     empty = rc.Scene(scene.buildings, scene.base_stations.select(np.zeros(0, dtype=int)))
     with pytest.raises(rc.InputError, match="base stations: there are none"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -250,8 +251,8 @@ class _Run:
             **self.provenance,
             "version": _core.build_info()["version"],
             "method": self.estimator.name,
-            "estimator": {name: _finite(value) for name, value in self.estimator.settings().items()},
-            "channel": {name: _finite(value) for name, value in self.channel.settings().items()},
+            "estimator": self.estimator.settings(),
+            "channel": self.channel.settings(),
             "threshold_db": np.asarray(self.threshold_db).tolist(),
             "receiver_height_m": self.grid.height_m,
             "indoor": self.grid.indoor,
@@ -422,7 +423,7 @@ def _farthest_receivers_mm(grid: ReceiverGrid, stations_mm: np.ndarray) -> np.nd
 
 def available_memory_bytes() -> int:
     """Memory that can still be had: the kernel's estimate, page cache included."""
-    with open("/proc/meminfo", encoding="ascii") as lines:
+    with suppress(OSError), open("/proc/meminfo", encoding="ascii") as lines:
         for line in lines:
             if line.startswith("MemAvailable:"):
                 return int(line.split()[1]) * 1024
@@ -453,8 +454,3 @@ def _share_of_links_leaving(scene: Scene, grid: ReceiverGrid) -> float:
     columns = ((grid.x_m >= west) & (grid.x_m <= east)).mean()
     rows = ((grid.y_m >= south) & (grid.y_m <= north)).mean()
     return float(1.0 - on_map.mean() * columns * rows)
-
-
-def _finite(value):
-    """Infinity as text: the provenance is JSON."""
-    return str(value) if isinstance(value, float) and not np.isfinite(value) else value
