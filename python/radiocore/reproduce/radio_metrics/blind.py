@@ -79,10 +79,13 @@ def _picture(study: Study) -> bytes:
 def _draw(panel, study: Study, data_set, metric: Metric) -> None:
     names = [name for name in study.methods if metric.has_estimate or name != ESTIMATE]
     places, ticks, at = [], [], 0.0
+    of_all, of_best = [], []
     for split in splits_of(data_set):
         results = study.results(data_set, split, metric)
         parts = split.names(data_set)
         values = {name: results[name].per_fold() if parts else [results[name].rmse_db()] for name in names}
+        of_all += values.values()
+        of_best.append(np.min(list(values.values()), axis=0))
         for part in range(len(parts) or 1):
             for name in names:
                 panel.plot(
@@ -98,7 +101,7 @@ def _draw(panel, study: Study, data_set, metric: Metric) -> None:
         panel.axvline(at - 0.7, color="0.8", lw=0.8)
     panel.set_xticks(places, ticks, rotation=45 if len(ticks) > 5 else 0, ha="right" if len(ticks) > 5 else "center")
     panel.tick_params(axis="x", labelsize=7)
-    # What is far off need not be told apart.
-    best = min(value for line in panel.lines if len(line.get_ydata()) == 1 for value in line.get_ydata())
-    panel.set_ylim(0.8 * best, 3.2 * best)
+    # What is far off need not be told apart, but the best of each part is shown.
+    every_db, best_db = (np.concatenate(parts) for parts in (of_all, of_best))
+    panel.set_ylim(0.8 * every_db.min(), max(3.2 * every_db.min(), 1.2 * best_db.max()))
     label(panel, f"{data_set.title}, {metric.title}")
