@@ -12,11 +12,12 @@ from . import _core
 from .antennas import IN_THE_CORE, antenna_named
 from .blockage import hosts_of, outdoors_on, points_mm, trace, trace_grid
 from .channel import Channel
-from .coverage import as_seed, as_thresholds
+from .coverage import DEFAULT_DRAWS, as_seed, as_thresholds
 from .cuda import DeviceScene
 from .device import resolve_device, resolve_threads
 from .errors import InputError
 from .estimators import Estimator, estimator_named
+from .estimators.accelerated import DEFAULT_EXACT_RADIUS_M, DEFAULT_NEIGHBOURHOOD_RADIUS_M
 from .grid import DEFAULT_RESOLUTION_M, ReceiverGrid
 from .links import Block, CarrierStations, Receivers, unpacked
 from .manifold import CoverageManifold
@@ -40,14 +41,14 @@ def simulate_manifold(
     scene: Scene,
     grid: ReceiverGrid | None = None,
     *,
-    resolution_m: float | None = None,
+    resolution_m: float = DEFAULT_RESOLUTION_M,
     method: str | Estimator = "exact",
     model=None,
     channel: Channel | None = None,
     threshold_db=None,
-    draws: int | None = None,
-    exact_radius_m: float | None = None,
-    neighbourhood_radius_m: float | None = None,
+    draws: int = DEFAULT_DRAWS,
+    exact_radius_m: float = DEFAULT_EXACT_RADIUS_M,
+    neighbourhood_radius_m: float = DEFAULT_NEIGHBOURHOOD_RADIUS_M,
     seed: int = 0,
     device: str = "auto",
     threads: int | None = None,
@@ -61,15 +62,13 @@ def simulate_manifold(
     ----------
     scene : Scene
     grid : ReceiverGrid, optional
-        Defaults to ``ReceiverGrid.over(scene, resolution_m)``.
-    resolution_m : float, optional
-        Side of the cells where no grid is given, m; defaults to 5.
+        Defaults to ``ReceiverGrid.over(scene, resolution_m)``; cells of that side, m.
     method : {"exact", "traditional", "accelerated", "stochastic-geometry", "learned", "convolutional"} or Estimator
         "exact": every link exact, fading in closed form. "traditional": every building tested,
         fading by Monte Carlo. "accelerated": Algorithm 3, exact up to ``exact_radius_m``.
         "stochastic-geometry": Algorithm 5, from density and terrain. "learned": Algorithm 7, exact up
         to the server. "convolutional": far line of sight by a small network.
-        An estimator carries its own settings: those below that are a method's are refused with it.
+        An estimator carries its own settings, and none of those below that are a method's.
     model : path, optional
         What a trained method was trained to: the file that ``radiocore train`` wrote. None = the model
         that comes with the method. Refused by methods that are not trained.
@@ -78,7 +77,7 @@ def simulate_manifold(
     threshold_db : float or list of float, optional
         SINR thresholds; defaults to the channel's. A list is computed in one pass.
     draws, exact_radius_m, neighbourhood_radius_m
-        Settings of methods that are named: number, m, m. Refused where the method has none of that name.
+        Settings of the methods that are named and have them: number, m, m.
     seed : int
         All randomness. Same inputs and seed give the same bytes for any threads and block size.
     device : {"auto", "cpu", "cuda"}
@@ -108,20 +107,11 @@ def simulate_manifold(
     cpp/include/radiocore/coverage/closed_form.hpp.
     """
     channel = Channel() if channel is None else channel
-    settings = {"draws": draws, "exact_radius_m": exact_radius_m, "neighbourhood_radius_m": neighbourhood_radius_m}
-    settings = {name: value for name, value in settings.items() if value is not None}
-    estimator = estimator_named(method, model=model, **settings)
-    for name in settings:
-        if isinstance(method, Estimator):
-            raise InputError(f"{name}: the method is an estimator object, which has its own; set it there")
-        if name not in estimator.settings():
-            raise InputError(f'{name}: method="{estimator.name}" has no such setting; leave it out')
-    if grid is None:
-        grid = ReceiverGrid.over(scene, DEFAULT_RESOLUTION_M if resolution_m is None else resolution_m)
-    elif resolution_m is not None:
-        raise InputError("resolution_m: the grid has its own; leave one of them out")
+    estimator = estimator_named(
+        method, model=model, draws=draws, exact_radius_m=exact_radius_m, neighbourhood_radius_m=neighbourhood_radius_m
+    )
     run = _Run(
-        grid=grid,
+        grid=ReceiverGrid.over(scene, resolution_m) if grid is None else grid,
         estimator=estimator,
         channel=channel,
         threshold_db=channel.threshold_db if threshold_db is None else threshold_db,
