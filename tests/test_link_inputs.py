@@ -12,6 +12,7 @@ from radiocore.errors import InputError
 from radiocore.link_features import link_features
 from radiocore.measurements import Measurements
 from radiocore.models.estimate import Estimate
+from radiocore.models.inputs import Inputs
 from radiocore.models.link_inputs import FROM_BUILDINGS, TABLE_2, TIME, link_inputs
 
 
@@ -73,6 +74,8 @@ def test_the_path_loss_of_a_link_indoors_is_that_up_to_the_wall(town):
         {"total_obstruction_length_3d_m": inputs["total_obstruction_length_3d_m"] + np.array([0, 0, 5.0])}
     )
     assert estimate.beta_dbm(behind)[2] < estimate.beta_dbm(inputs)[2] - 5
+    bare = {name: column for name, column in inputs.columns.items() if name != "total_obstruction_length_3d_m"}
+    assert estimate.beta_dbm(Inputs(bare))[2] < estimate.beta_dbm(inputs)[2], "then the wall counts as in the way"
 
 
 def test_the_pattern_of_a_sector_is_taken_off(town):

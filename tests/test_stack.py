@@ -125,6 +125,8 @@ def test_members_that_hold_models_are_told_in_full():
 
 
 def test_the_seed_reaches_the_members():
-    inputs, _, _ = drive(20)
+    inputs, level, _ = drive(60)
     assert [model.seed for model in default_members(inputs, 7)] == [7, 7, 7, 7]
-    assert [model.seed for model in Ensemble(seed=2, size=3)._new_members()] == [6, 7, 8]
+    network = LikelihoodNetwork(features=("x_m", "y_m"), epochs=1)
+    ensemble = Ensemble(network, size=3, seed=2).fit(inputs, level, progress=False)
+    assert [model.seed for model in ensemble.members] == [6, 7, 8]

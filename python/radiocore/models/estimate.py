@@ -37,6 +37,7 @@ COLUMNS: dict[str, Callable[[Inputs], np.ndarray]] = {
 
 
 CROSSED = ("line_of_sight", "total_obstruction_length_3d_m", "building_penetration_length_m")
+"""What tells whether a link is free up to the building that its receiver stands in."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +83,7 @@ class Estimate:
             A column that the path-loss model takes is missing, or a value is one that it refuses.
         """
         outdoors = inputs
-        if self.entry_loss is not None and "line_of_sight" in inputs:
+        if self.entry_loss is not None and all(name in inputs for name in CROSSED):
             outdoors = inputs.with_columns({"line_of_sight": sees_facade(*(inputs[name] for name in CROSSED))})
         loss_db = _loss_db(self.path_loss, outdoors)
         if self.entry_loss is not None:

@@ -89,9 +89,9 @@ class TreeModel(Model):
 
     def _parts(self, inputs: Inputs, target: np.ndarray, splits) -> Iterator[Part]:
         for training, held_out in splits:
-            coding = Coding.fit(inputs.select(training), target[training], self.features)
-            rows = (coding.matrix(inputs.select(mask)) for mask in (training, held_out))
-            yield next(rows), target[training], next(rows), target[held_out]
+            known = inputs.select(training)
+            coding = Coding.fit(known, target[training], self.features)
+            yield coding.matrix(known), target[training], coding.matrix(inputs.select(held_out)), target[held_out]
 
     @abstractmethod
     def _grown(self, matrix: np.ndarray, target: np.ndarray, parts: Iterator[Part]) -> tuple[Trees, float]:

@@ -173,6 +173,10 @@ class RsrpPredictor:
         for name in inputs.columns:
             if name not in used:
                 without[name] = f"constant: {constants[name]}" if name in constants else f"{model.name} does not use it"
+        cells = None
+        if "cell" in inputs:
+            named = bool((measurements.cell != "").all())
+            cells = Cells.of(linked, inputs.columns.get("distance_m"), told=named)
         return cls(
             model=model,
             calibration=judged.calibration,
@@ -182,9 +186,7 @@ class RsrpPredictor:
             without=without,
             constants=constants,
             features=tuple(measurements.features),
-            cells=None
-            if "cell" not in inputs
-            else Cells.of(linked, inputs.columns.get("distance_m"), told=bool((measurements.cell != "").all())),
+            cells=cells,
             scene=scene,
             images=tier,
             training={

@@ -25,8 +25,8 @@ def folds_of(measurements: Measurements, split: str | None, seed: int) -> Folds:
     ----------
     split : {"geohash6", "tower", "area", "operator", "squares"}, optional
         What is held out whole. All but squares of 100 m keep radio cells and towers apart as well; those do not, and
-        the folds' caption says so. Default: geohash cells or, where these cannot be had or leave less than half of
-        the rows or than 100 to learn from in a fold, towers.
+        the folds' caption says so. Default: geohash cells or, where these cannot be had or leave less than a tenth
+        of the rows, or than 100, to learn from in a fold, towers.
 
     Raises
     ------

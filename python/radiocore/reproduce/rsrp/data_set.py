@@ -91,16 +91,18 @@ class DataSet:
     def floor_db(self, group: tuple[str, str] | None = None) -> float | None:
         """Mean absolute error of a model that knows each tile's mean, in all rows or in one of the groups, before any
         were left out; None where no two rows share a tile."""
-        measured = self.all_measurements or self.measurements
+        measured, bins = self._binned
         rows = slice(None) if group is None else _groups_of(measured)[group]
         try:
-            return noise_floor(measured.rsrp_dbm[rows], self._bins[rows]).mae_db
+            return noise_floor(measured.rsrp_dbm[rows], bins[rows]).mae_db
         except InputError:
             return None
 
     @cached_property
-    def _bins(self) -> np.ndarray:
-        return (self.all_measurements or self.measurements).binned().bin
+    def _binned(self) -> tuple[Measurements, np.ndarray]:
+        """All measurements, and the bin of each."""
+        measured = self.all_measurements if self.is_thinned else self.measurements
+        return measured, measured.binned().bin
 
     def thinned(self, rows: int | None, seed: int) -> DataSet:
         """At most so many rows, as many of each tile's and cell's as that allows, drawn at random, and a note of it.
