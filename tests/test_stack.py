@@ -89,6 +89,12 @@ def test_it_is_the_best_member_where_the_others_are_noise():
     assert (chosen.predict(inputs).mean == best.mean).all()
 
 
+def test_all_alike_are_chosen_where_they_err_apart():
+    inputs, level, blocks = drive()
+    chosen = Chosen((Side(1), Side(-1))).fit(inputs, level, blocks=blocks)
+    assert chosen._mix.weights.tolist() == [0.5, 0.5]
+
+
 def test_it_never_sees_the_test_fold():
     inputs, level, blocks = drive()
     folds = blocked_folds(inputs["x_m"], inputs["y_m"], 100, 4)
