@@ -78,6 +78,6 @@ METHODS = {
     )
 }
 OURS = "ours"
-"""Kriging with a drift, boosted or randomised trees, or all alike: what errs least on inner folds, in each outer fold."""
+"""Kriging with a drift, boosted or randomised trees, or all alike: what errs least on inner folds of each fold."""
 BASELINES = ("cell mean", "empirical", "MLP", "boosting", "GP on residuals")
 """What ours must beat."""
