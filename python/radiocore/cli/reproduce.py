@@ -73,7 +73,7 @@ def rsrp(
         typer.Option(metavar="FOLDER", help="The public measurements, a folder each. [a made-up drive test alone]"),
     ] = None,
     full: Annotated[
-        bool, typer.Option("--full/--quick", help="The paper's 20 folds, more images: 90 minutes. [quick]")
+        bool, typer.Option("--full/--quick", help="The paper's 20 folds, more images: 75 minutes. [quick]")
     ] = False,
 ) -> None:
     """Report on the paper of RSRP prediction by an autoencoder and a likelihood network (arXiv:2207.00166).

@@ -51,5 +51,5 @@ class Settings:
 
     @classmethod
     def full(cls) -> Settings:
-        """The paper's 20 folds, and as many images as leave some of each place unseen: 90 minutes on two cores."""
+        """The paper's 20 folds, and as many images as leave some of each place unseen: 75 minutes on two cores."""
         return cls(folds=20, images=6000, image_epochs=6)
